@@ -1,0 +1,109 @@
+//! Every code that a diagnostic can carry. A code is never reused and never changes its meaning; each
+//! has a page in `docs/errors/`, which `rumbo explain CODE` prints, and a golden case.
+
+use super::Severity;
+
+/// A diagnostic's stable identity.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `E0101`.
+    pub id: &'static str,
+    /// What it is about, in a few words.
+    pub title: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// Its page, in Markdown.
+    pub page: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal $severity:ident $title:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub static $name: Code = Code {
+                id: $id,
+                title: $title,
+                severity: Severity::$severity,
+                page: include_str!(concat!("../../docs/errors/", $id, ".md")),
+            };
+        )*
+        /// All codes, by id.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    // Files and YAML.
+    YAML_SYNTAX "E0101" Error "not valid YAML";
+    FORMULA_CUT "E0102" Error "a formula cut by YAML";
+    UNKNOWN_KEY "E0103" Error "unknown key";
+    DUPLICATE_NAME "E0104" Error "a name defined twice";
+    WRONG_TYPE "E0105" Error "a value of the wrong kind";
+    MISSING_KEY "E0106" Error "a required key is missing";
+    NOT_UTF8 "E0107" Error "not UTF-8 text";
+    TOO_LARGE "E0108" Error "a rule file past the limits";
+    INCLUDE_LOOP "E0109" Error "files that include each other in a loop";
+    OUTSIDE_PROJECT "E0110" Error "a path that leaves the project folder";
+    NO_PROJECT "E0111" Error "no project here";
+    UNKNOWN_VARIABLE "E0112" Error "a variable without a value";
+    UNKNOWN_PACK "E0113" Error "an unknown pack in `use:`";
+    INVALID_VALUE "E0114" Error "a value outside its range";
+    UNREADABLE "E0115" Error "a rule file that cannot be read";
+    // Formula syntax.
+    FORMULA_SYNTAX "E0201" Error "a formula that does not parse";
+    FOREIGN_OPERATOR "E0202" Error "an operator of another language";
+    CHAINED_COMPARISON "E0203" Error "comparisons that chain";
+    AMBIGUOUS_NUMBER "E0204" Error "a number or date that can be read in two ways";
+    TOO_DEEP "E0205" Error "a formula nested too deeply or too long";
+    FOREIGN_CALL "E0206" Error "a call in the form of another language";
+    NESTED_WINDOW "E0207" Error "a window inside a window";
+    // Names.
+    UNKNOWN_NAME "E0301" Error "unknown name";
+    AMBIGUOUS_NAME "E0302" Error "a name with two meanings";
+    CYCLE "E0303" Error "definitions that form a cycle";
+    UNREACHABLE "E0304" Error "a dimension that cannot be reached";
+    AMBIGUOUS_PATH "E0305" Error "several ways to a dimension";
+    UNKNOWN_FUNCTION "E0306" Error "unknown function";
+    WRONG_ARGUMENTS "E0307" Error "wrong arguments";
+    // Types and units.
+    TYPE_MISMATCH "E0401" Error "types that do not fit";
+    UNIT_MISMATCH "E0402" Error "units that do not fit";
+    TOO_MANY_DIGITS "E0403" Error "more digits than a decimal holds";
+    // Scopes, aggregates and time.
+    COLUMN_OUTSIDE "E0501" Error "a column outside an aggregate";
+    AGGREGATE_IN_ROW "E0502" Error "an aggregate inside a row formula";
+    NESTED_AGGREGATE "E0503" Error "an aggregate inside an aggregate without `per`";
+    NO_MOMENT "E0504" Error "a span or snapshot source without a moment";
+    TWO_SOURCES "E0505" Error "an aggregate over two sources";
+    NO_SOURCE "E0506" Error "an aggregate without a source";
+    NO_GRAIN "E0507" Error "a grain that the calendar does not have";
+    // Data.
+    NO_FILE "E0601" Error "a data file that is missing or cannot be read";
+    EMPTY_GLOB "E0602" Error "a pattern that matches no file";
+    BAD_VALUE "E0603" Error "a value that does not parse";
+    MIXED_TYPES "E0604" Error "a column with different types in different files";
+    REPEATED_KEY "E0605" Error "a key that repeats";
+    NO_COLUMN "E0606" Error "a column that the file does not have";
+    UNKNOWN_FORMAT "E0607" Error "a file format that is not known";
+    BAD_TEXT "E0608" Error "a text file that cannot be decoded";
+    BAD_ROW "E0609" Error "a row of the wrong shape";
+    TIME_ORDER "E0610" Error "a span that ends before it starts";
+    // Requests and running.
+    BAD_REQUEST "E0701" Error "a request that cannot be answered";
+    OVERFLOW "E0702" Error "a number past 38 digits";
+    QUERY_FAILED "E0703" Error "a query that failed";
+    OUT_OF_MEMORY "E0704" Error "out of memory";
+    OUTPUT_FAILED "E0705" Error "a result that could not be written";
+    // Not yet.
+    NOT_YET "E0901" Error "a construct that is not evaluated yet";
+    // Warnings.
+    PERIODS_WIDENED "W0701" Warning "a range widened to whole periods";
+    VALUES_REJECTED "W0601" Warning "values outside `valid`";
+    KEPT "W0901" Warning "kept, not evaluated yet";
+    FILES_DIFFER "W0602" Warning "files of one source with different columns";
+}
+
+/// The code of an id, in any case.
+pub fn find(id: &str) -> Option<&'static Code> {
+    ALL.iter().find(|c| c.id.eq_ignore_ascii_case(id)).copied()
+}

@@ -1,0 +1,69 @@
+//! From which day a source covers a time column: `data_from`, else its first row, whatever is asked for.
+//! Parquet's footers answer without reading rows.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type};
+use chrono::NaiveDate;
+use datafusion::common::{Column, Result, TableReference};
+use datafusion::datasource::provider_as_source;
+use datafusion::functions_aggregate::expr_fn::min;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+
+use super::runner::Runner;
+use crate::functions::Env;
+use crate::functions::operators::comparison::local_days;
+use crate::model::project::{Model, TimeBinding};
+use crate::plan::ScanGroup;
+use crate::plan::scan::Scans;
+
+/// From when a group's source has rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// In every period: its rows have no time.
+    Always,
+    /// From this day.
+    From(NaiveDate),
+    /// It has no rows at all.
+    Never,
+}
+
+/// The coverage of a group's time column.
+pub async fn of_group(model: &Model, scans: &Scans<'_>, group: &ScanGroup, runner: &dyn Runner) -> Result<Coverage> {
+    let source = model.source(group.source);
+    let TimeBinding::At(time) = &group.time else { return Ok(Coverage::Always) };
+    if let Some(from) = source.data_from {
+        return Ok(Coverage::From(from));
+    }
+    let opened = &scans.opened[&group.source];
+    let stored = time.hops.is_empty().then(|| opened.columns.get(&time.column)).flatten();
+    let plain = source.columns.get(time.column).is_some_and(|c| c.valid.is_none());
+    let plan: LogicalPlan = match stored {
+        // The bare column, so that file statistics answer.
+        Some((name, _)) if plain => {
+            let column = Expr::Column(Column::new(Some(TableReference::bare("rows")), name.as_str()));
+            LogicalPlanBuilder::scan("rows", provider_as_source(Arc::clone(&opened.provider)), None)?
+                .aggregate(Vec::<Expr>::new(), vec![min(column).alias("first")])?
+                .build()?
+        }
+        _ => scans.first(group, time)?,
+    };
+    let batches = runner.run(plan).await?;
+    let Some(first) = batches.iter().find(|b| b.num_rows() > 0).map(|b| b.column(0)) else {
+        return Ok(Coverage::Never);
+    };
+    let days = match first.data_type() {
+        DataType::Timestamp(_, Some(_)) => local_days(
+            &cast(first, &crate::functions::row_type(crate::model::types::Type::Timestamp))?,
+            &Env { timezone: model.calendar.timezone },
+        )
+        .map_err(|f| datafusion::common::DataFusionError::External(Box::new(f)))?,
+        _ => cast(first, &DataType::Date32)?.as_primitive::<Date32Type>().clone(),
+    };
+    Ok(match days.iter().next().flatten() {
+        None => Coverage::Never,
+        Some(_) => days.value_as_date(0).map_or(Coverage::Never, Coverage::From),
+    })
+}

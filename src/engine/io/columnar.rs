@@ -1,0 +1,90 @@
+//! Parquet and Arrow IPC files -> their schemas, from footers and headers only; of every file, since
+//! one that differs would otherwise fail in mid-query, without its name.
+
+use std::io::Cursor;
+
+use arrow::datatypes::{Schema, TimeUnit};
+use arrow::ipc::reader::StreamReader;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use futures::{StreamExt, stream};
+use object_store::ObjectStoreExt;
+
+use super::listing::Listing;
+use super::problems;
+use super::sample::OPEN;
+use super::spec::{DataFile, Format, SourceSpec, Store};
+use crate::diagnostic::{Diagnostic, codes};
+
+/// What an Arrow file (not a stream) starts with.
+pub const ARROW_MAGIC: &[u8] = b"ARROW1";
+
+/// The schema of each file, in order.
+pub async fn schemas(spec: &SourceSpec, listing: &Listing) -> Result<Vec<Schema>, Vec<Diagnostic>> {
+    let mut reads = stream::iter(&listing.files)
+        .map(|file| async move {
+            let schema = match listing.format {
+                Format::Parquet => parquet(&listing.store, file).await,
+                _ => arrow(&listing.store, file).await,
+            };
+            schema.map_err(|why| {
+                let name = listing.format.name();
+                let headline = format!("`{}` is no {name} file: {why}", file.name);
+                problems::of_file(spec, &codes::NO_FILE, &file.name, None, headline)
+            })
+        })
+        .buffered(OPEN);
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    while let Some(schema) = reads.next().await {
+        match schema {
+            Ok(schema) => good.push(schema),
+            Err(problem) => bad.push(problem),
+        }
+    }
+    bad.truncate(problems::MAX_BAD);
+    if bad.is_empty() { Ok(good) } else { Err(bad) }
+}
+
+async fn parquet(store: &Store, file: &DataFile) -> Result<Schema, String> {
+    // INT96 times are read as microseconds: as nanoseconds, years past 2262 wrap around.
+    let metadata = DFParquetMetadata::new(store.store.as_ref(), &file.meta)
+        .with_coerce_int96(Some(TimeUnit::Microsecond));
+    metadata.fetch_schema().await.map_err(|e| problems::first_line(&e.strip_backtrace()))
+}
+
+async fn arrow(store: &Store, file: &DataFile) -> Result<Schema, String> {
+    let text = |e: object_store::Error| problems::first_line(&e);
+    let size = file.meta.size;
+    let path = &file.meta.location;
+    // A schema is far smaller than this; where it is not, the whole file is read once more.
+    for end in [size.min(1 << 18), size] {
+        let head = store.store.get_range(path, 0..end).await.map_err(text)?;
+        if head.starts_with(b"FEA1") {
+            return Err("Feather version 1; write it as version 2".to_owned());
+        }
+        let is_file = head.starts_with(ARROW_MAGIC);
+        if is_file {
+            let tail = store.store.get_range(path, size.saturating_sub(6)..size).await.map_err(text)?;
+            if tail != ARROW_MAGIC {
+                return Err("it is cut short".to_owned());
+            }
+        }
+        let start = if is_file { stream_start(&head) } else { 0 };
+        let stream = Cursor::new(head.get(start..).unwrap_or_default());
+        match StreamReader::try_new(stream, None) {
+            Ok(reader) => return Ok(reader.schema().as_ref().clone()),
+            Err(e) if end == size => return Err(problems::first_line(&e)),
+            Err(_) => {}
+        }
+    }
+    Err("it has no schema".to_owned())
+}
+
+/// Where the schema's message starts in an Arrow file: after the magic and its padding, to 8 bytes by
+/// the format and to 64 by some writers.
+fn stream_start(head: &[u8]) -> usize {
+    let mut start = 8;
+    while head.get(start..start + 4) == Some(&[0; 4]) {
+        start += 8;
+    }
+    start
+}

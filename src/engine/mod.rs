@@ -1,0 +1,53 @@
+//! Opens data, runs the plan graph node by node, and puts the results together. The async side: the
+//! only stage that reads data files.
+
+pub mod coverage;
+pub mod failure;
+mod fill;
+pub mod io;
+pub mod lookup;
+pub mod open;
+pub mod run;
+pub mod runner;
+pub mod specs;
+
+use std::collections::HashMap;
+
+use futures::{StreamExt, stream};
+
+use crate::diagnostic::Diagnostics;
+use crate::resolve::{SchemaColumn, Schemas};
+use io::{SourceSchema, SourceSpec};
+
+/// What the files of each source hold.
+#[derive(Debug, Default)]
+pub struct Inspected {
+    /// By source; one that could not be read is not here.
+    pub sources: HashMap<String, SourceSchema>,
+}
+
+impl Inspected {
+    /// As the checker needs it.
+    pub fn schemas(&self) -> Schemas {
+        let columns = |s: &SourceSchema| {
+            s.columns.iter().map(|c| SchemaColumn { name: c.name.clone(), ty: c.ty }).collect()
+        };
+        Schemas { sources: self.sources.iter().map(|(n, s)| (n.clone(), columns(s))).collect() }
+    }
+}
+
+/// Reads the schemas of all sources, some at a time.
+pub async fn inspect(specs: &[SourceSpec], diagnostics: &mut Diagnostics) -> Inspected {
+    let results: Vec<_> = stream::iter(specs).map(|spec| async move { (spec, io::inspect(spec).await) }).buffered(8).collect().await;
+    let mut inspected = Inspected::default();
+    for (spec, result) in results {
+        match result {
+            Ok(schema) => {
+                diagnostics.extend(schema.warnings.iter().cloned());
+                inspected.sources.insert(spec.name.clone(), schema);
+            }
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    inspected
+}

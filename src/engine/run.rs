@@ -1,0 +1,414 @@
+//! Runs a plan graph: opens sources, reads lookups, runs each scan group once, and computes every KPI's
+//! table from the small results.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::UInt8Type;
+use datafusion::catalog::TableProvider;
+use datafusion::common::{DataFusionError, Result as DfResult};
+
+use super::coverage::{self, Coverage};
+use super::io::SourceSpec;
+use super::open::{in_memory, open};
+use super::runner::Runner;
+use super::fill::Active;
+use super::{Inspected, failure, lookup};
+use crate::diagnostic::Diagnostic;
+use crate::functions::Env;
+use crate::model::outcome::{KpiTable, Outcome};
+use crate::model::project::{AsOf, MeasureId, Model, SourceId, TimeBinding};
+use crate::plan::scan::{GroupPlan, Scans, Shape};
+use crate::plan::{BreakdownPlan, GroupSet, PlanGraph, ScanGroup, TablePlan};
+use crate::results::cells::{Cells, MeasureRows};
+use crate::results::evaluate::{Column, Evaluator};
+use crate::results::outcome::{Shown, breakdown};
+use crate::results::set::{SetColumns, SetResult};
+
+/// What a run tells while it goes on.
+pub trait Progress: Send + Sync {
+    /// Bytes of text files read since the last call.
+    fn bytes(&self, _: u64) {}
+    /// Groups done, of how many.
+    fn groups(&self, _: usize, _: usize) {}
+}
+
+/// Tells nothing.
+pub struct Silent;
+impl Progress for Silent {}
+
+/// All that a run needs.
+pub struct Run<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// The plan.
+    pub graph: &'a PlanGraph,
+    /// How to open each source.
+    pub specs: &'a [SourceSpec],
+    /// What their files hold.
+    pub inspected: &'a Inspected,
+    /// Up to when rows exist.
+    pub as_of: AsOf,
+    /// The language of labels.
+    pub lang: Option<&'a str>,
+}
+
+/// What a group came to.
+struct GroupResult {
+    sets: Vec<SetResult>,
+    coverage: Coverage,
+}
+
+type Outcomes<T> = Result<T, Vec<Diagnostic>>;
+
+impl Run<'_> {
+    /// Runs it.
+    pub async fn run(&self, runner: &dyn Runner, progress: &dyn Progress) -> Outcomes<Outcome> {
+        let sources =
+            open(self.model, self.graph, self.specs, self.inspected, runner, &|b| progress.bytes(b)).await?;
+        let mut lookups: BTreeMap<SourceId, Arc<dyn TableProvider>> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for source in &self.graph.lookups {
+            let none = BTreeMap::new();
+            let scans = self.scans(&sources, &none);
+            match lookup::read(self.model, &scans, *source, runner).await {
+                Ok(Ok(table)) => {
+                    lookups.insert(*source, table);
+                }
+                Ok(Err(found)) => problems.extend(found),
+                Err(e) => problems.push(self.of_source(&e, *source)),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let scans = self.scans(&sources, &lookups);
+        let mut results = Vec::new();
+        for (done, group) in self.graph.groups.iter().enumerate() {
+            progress.groups(done, self.graph.groups.len());
+            match self.group(&scans, group, runner).await {
+                Ok(result) => results.push(result),
+                Err(e) => problems.push(self.culprit(&scans, group, runner, &e).await),
+            }
+        }
+        progress.groups(self.graph.groups.len(), self.graph.groups.len());
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let labels = lookup::labels(self.model, &scans, &self.labelled(), runner)
+            .await
+            .map_err(|e| vec![failure::of_query(&e, &[])])?;
+        let mut tables = Vec::new();
+        for table in &self.graph.tables {
+            match self.table(table, &results, &labels, &scans, runner).await {
+                Ok(table) => tables.push(table),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Outcome {
+            project: self.model.name.clone(),
+            as_of: as_of_text(&self.as_of, self.model),
+            tables,
+            notes: self.graph.notes.clone(),
+        })
+    }
+
+    /// The DataFusion plans of the groups, as text.
+    pub async fn describe(&self, runner: &dyn Runner) -> Outcomes<Vec<String>> {
+        let sources = open(self.model, self.graph, self.specs, self.inspected, runner, &|_| {}).await?;
+        let failed = |e: DataFusionError| vec![failure::of_query(&e, &[])];
+        let mut lookups: BTreeMap<SourceId, Arc<dyn TableProvider>> = BTreeMap::new();
+        for source in &self.graph.lookups {
+            let none = BTreeMap::new();
+            let scans = self.scans(&sources, &none);
+            let table = lookup::read(self.model, &scans, *source, runner).await.map_err(failed)??;
+            lookups.insert(*source, table);
+        }
+        let scans = self.scans(&sources, &lookups);
+        let mut out = Vec::new();
+        for group in &self.graph.groups {
+            let plan = scans.group(group).map_err(failed)?;
+            out.push(runner.describe(&plan.plan).await.map_err(failed)?);
+        }
+        Ok(out)
+    }
+
+    fn scans<'a>(
+        &'a self,
+        sources: &'a super::open::Sources,
+        lookups: &'a BTreeMap<SourceId, Arc<dyn TableProvider>>,
+    ) -> Scans<'a> {
+        Scans { model: self.model, opened: &sources.opened, lookups, times: &sources.times, as_of: self.as_of }
+    }
+
+    async fn group(&self, scans: &Scans<'_>, group: &ScanGroup, runner: &dyn Runner) -> DfResult<GroupResult> {
+        let coverage = coverage::of_group(self.model, scans, group, runner).await?;
+        let plan = scans.group(group)?;
+        let batches = runner.run(plan.plan.clone()).await?;
+        let sets = self.sets(scans, group, &plan, batches, runner).await?;
+        Ok(GroupResult { sets, coverage })
+    }
+
+    async fn sets(
+        &self,
+        scans: &Scans<'_>,
+        group: &ScanGroup,
+        plan: &GroupPlan,
+        batches: Vec<RecordBatch>,
+        runner: &dyn Runner,
+    ) -> DfResult<Vec<SetResult>> {
+        let measures: Vec<_> = group.measures.iter().copied().zip(plan.measures.iter().cloned()).collect();
+        let parts = plan.parts.parts.len();
+        let plain = |set: &GroupSet| SetColumns {
+            period: "p".to_owned(),
+            keys: (0..set.keys.len()).map(|i| format!("k{i}")).collect(),
+            parts,
+            only: None,
+        };
+        let mut out = Vec::new();
+        match &plan.shape {
+            Shape::Single => out.push(SetResult::read(self.model, &batches, &plain(&group.sets[0]), &measures)?),
+            Shape::RollUp { .. } => {
+                let schema = Arc::new(plan.plan.schema().as_arrow().clone());
+                let schema = batches.first().map_or(schema, RecordBatch::schema);
+                let base = in_memory(schema, batches)
+                    .map_err(|_| DataFusionError::Internal("a base of mixed batches".to_owned()))?;
+                for set in &group.sets {
+                    let rolled = runner.run(scans.roll_up(Arc::clone(&base), plan, set)?).await?;
+                    out.push(SetResult::read(self.model, &rolled, &plain(set), &measures)?);
+                }
+            }
+            Shape::GroupingSets { sets, columns: all } => {
+                for set in sets {
+                    let only = |batch: &RecordBatch| -> DfResult<BooleanArray> {
+                        let mut mask = vec![true; batch.num_rows()];
+                        for g in 0..*all {
+                            let name = format!("s{g}");
+                            let out = batch
+                                .column_by_name(&name)
+                                .ok_or_else(|| DataFusionError::Internal("no grouping".to_owned()))?;
+                            let out = arrow::compute::cast(out, &arrow::datatypes::DataType::UInt8)?;
+                            let out = out.as_primitive::<UInt8Type>();
+                            let used = set.contains(&g);
+                            for (row, keep) in mask.iter_mut().enumerate() {
+                                *keep &= (out.value(row) == 0) == used;
+                            }
+                        }
+                        Ok(BooleanArray::from(mask))
+                    };
+                    let columns = SetColumns {
+                        period: format!("g{}", set[0]),
+                        keys: set[1..].iter().map(|g| format!("g{g}")).collect(),
+                        parts,
+                        only: Some(&only),
+                    };
+                    out.push(SetResult::read(self.model, &batches, &columns, &measures)?);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// A failed group is run measure by measure, to name the KPI that fails.
+    async fn culprit(
+        &self,
+        scans: &Scans<'_>,
+        group: &ScanGroup,
+        runner: &dyn Runner,
+        error: &DataFusionError,
+    ) -> Diagnostic {
+        if group.measures.len() > 1 && !matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
+            for id in &group.measures {
+                let single = ScanGroup { measures: vec![*id], ..group.clone() };
+                if let Err(e) = Box::pin(self.group(scans, &single, runner)).await {
+                    return failure::of_query(&e, &self.users(&[*id])).at(self.model.measures[id.0].span, "in this");
+                }
+            }
+        }
+        let problem = failure::of_query(error, &self.users(&group.measures));
+        match group.measures.as_slice() {
+            [only] => problem.at(self.model.measures[only.0].span, "in this"),
+            _ => problem,
+        }
+    }
+
+    /// The KPIs that read some of these measures.
+    fn users(&self, measures: &[MeasureId]) -> Vec<String> {
+        let asked = self.graph.tables.iter().map(|t| t.kpi);
+        let mut names: Vec<String> = Vec::new();
+        for kpi in asked {
+            let kpi = &self.model.kpis[kpi];
+            let reads = kpi.formula.measures().iter().any(|m| measures.contains(m));
+            if reads && !names.contains(&kpi.name) {
+                names.push(kpi.name.clone());
+            }
+        }
+        names
+    }
+
+    fn of_source(&self, error: &DataFusionError, source: SourceId) -> Diagnostic {
+        let source = self.model.source(source);
+        failure::of_query(error, &[])
+            .at(source.defined, format!("while `{}` was read", source.name))
+    }
+
+    /// Sources whose members are shown with a label.
+    fn labelled(&self) -> Vec<SourceId> {
+        let mut out = Vec::new();
+        for group in &self.graph.groups {
+            for key in group.sets.iter().flat_map(|s| &s.keys) {
+                let target = self.model.target(group.source, &key.hops);
+                let here = self.model.source(target);
+                if here.label.is_some() && here.key == [key.column] && !out.contains(&target) {
+                    out.push(target);
+                }
+            }
+        }
+        out
+    }
+
+    async fn table(
+        &self,
+        table: &TablePlan,
+        results: &[GroupResult],
+        labels: &BTreeMap<SourceId, HashMap<String, String>>,
+        scans: &Scans<'_>,
+        runner: &dyn Runner,
+    ) -> Result<KpiTable, Diagnostic> {
+        let kpi = &self.model.kpis[table.kpi];
+        let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
+        let complete = self.complete(table);
+        let mut breakdowns = Vec::new();
+        for plan in &table.breakdowns {
+            let places: Vec<(MeasureId, usize, usize)> = plan
+                .keys
+                .iter()
+                .filter_map(|(id, keys)| {
+                    let set = GroupSet {
+                        grain: table.grain,
+                        periods: (table.periods.start, table.periods.end),
+                        keys: keys.clone(),
+                    };
+                    self.graph.place(*id, &set).map(|(g, s)| (*id, g, s))
+                })
+                .collect();
+            let rows: Vec<MeasureRows<'_>> = places
+                .iter()
+                .map(|(id, g, s)| MeasureRows {
+                    set: &results[*g].sets[*s],
+                    id: *id,
+                    always: self.model.measures[id.0].time == TimeBinding::Always,
+                })
+                .collect();
+            let total = plan.dimensions.is_empty();
+            let active = match &plan.population {
+                None => Vec::new(),
+                Some(population) => Active::read(self.model, scans, population, runner)
+                    .await
+                    .map_err(failed)?
+                    .periods(table, &self.model.calendar),
+            };
+            let cells = Cells::of(&rows, table.periods.clone(), total, table.fill, &active);
+            let mut measures: HashMap<MeasureId, Column> = HashMap::new();
+            for (row, (id, g, _)) in rows.iter().zip(&places) {
+                let covered = self.covered(table, results[*g].coverage);
+                let column = cells.column(row, &self.model.measures[id.0], &covered).map_err(failed)?;
+                measures.insert(*id, column);
+            }
+            let env = Env { timezone: self.model.calendar.timezone };
+            let mut evaluator =
+                Evaluator { measures: &measures, size: cells.seen.len(), env, done: HashMap::new() };
+            let column = evaluator
+                .eval(&kpi.formula)
+                .map_err(|f| failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI"))?;
+            let shown = Shown {
+                model: self.model,
+                grain: table.grain,
+                dimensions: plan.dimensions.iter().map(crate::model::project::Dimension::name).collect(),
+                labels: self.label_maps(plan, labels),
+                complete: &complete,
+            };
+            breakdowns.push(breakdown(&cells, &column, &shown).map_err(failed)?);
+        }
+        Ok(KpiTable {
+            kpi: kpi.name.clone(),
+            label: local(&kpi.label, self.lang),
+            grain: table.grain.name().to_owned(),
+            ty: kpi.formula.ty,
+            unit: kpi.unit.clone(),
+            percent: kpi.percent,
+            decimals: kpi.decimals,
+            breakdowns,
+        })
+    }
+
+    fn label_maps<'m>(
+        &self,
+        plan: &BreakdownPlan,
+        labels: &'m BTreeMap<SourceId, HashMap<String, String>>,
+    ) -> Vec<Option<&'m HashMap<String, String>>> {
+        let Some((id, keys)) = plan.keys.iter().next() else {
+            return plan.dimensions.iter().map(|_| None).collect();
+        };
+        let source = self.model.measures[id.0].source;
+        keys.iter()
+            .map(|key| {
+                let target = self.model.target(source, &key.hops);
+                let here = self.model.source(target);
+                (here.key == [key.column]).then(|| labels.get(&target)).flatten()
+            })
+            .collect()
+    }
+
+    /// Which periods a source reaches.
+    fn covered(&self, table: &TablePlan, coverage: Coverage) -> Vec<bool> {
+        let calendar = &self.model.calendar;
+        let last = calendar.index(table.grain, self.as_of.day);
+        let first = match coverage {
+            Coverage::Always => return vec![true; table.periods.clone().count()],
+            Coverage::Never => i64::MAX,
+            Coverage::From(day) => calendar.index(table.grain, day),
+        };
+        table.periods.clone().map(|p| first <= p && p <= last).collect()
+    }
+
+    /// Which periods are closed at the as-of and complete in every source.
+    fn complete(&self, table: &TablePlan) -> Vec<bool> {
+        let calendar = &self.model.calendar;
+        let kpi = &self.model.kpis[table.kpi];
+        let fresh = kpi
+            .formula
+            .measures()
+            .iter()
+            .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
+            .min();
+        table
+            .periods
+            .clone()
+            .map(|p| {
+                let end = calendar.end(table.grain, p);
+                let closed = if self.as_of.whole_day { end.pred_opt().is_some_and(|d| d <= self.as_of.day) } else { end <= self.as_of.day };
+                closed && fresh.is_none_or(|f| end <= f)
+            })
+            .collect()
+    }
+}
+
+/// A text in a language: the asked-for one, the one for any, else the first.
+pub fn local(texts: &[(String, String)], lang: Option<&str>) -> Option<String> {
+    let find = |wanted: &str| texts.iter().find(|(l, _)| l == wanted).map(|(_, t)| t.clone());
+    lang.and_then(find).or_else(|| find("")).or_else(|| find("en")).or_else(|| texts.first().map(|t| t.1.clone()))
+}
+
+/// The as-of as shown.
+pub fn as_of_text(as_of: &AsOf, model: &Model) -> String {
+    if as_of.whole_day {
+        as_of.day.format("%Y-%m-%d").to_string()
+    } else {
+        crate::results::set::local_time(as_of.instant.timestamp_micros(), model)
+    }
+}

@@ -1,0 +1,2 @@
+//! The `rumbo` binary.
+fn main() {}

@@ -1,0 +1,10 @@
+//! Pure data that the stages share: types, units, signatures, calendar, the resolved model, outcomes.
+//! Knows only `source` and `diagnostic`.
+
+pub mod calendar;
+pub mod expr;
+pub mod outcome;
+pub mod project;
+pub mod signature;
+pub mod types;
+pub mod typing;

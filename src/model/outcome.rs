@@ -1,0 +1,147 @@
+//! What a run found: KPI values by period and breakdown, with why a value is missing. Pure data; the
+//! printers in `report/` and the library's users read it.
+
+use chrono::NaiveDate;
+
+use super::types::{Type, Unit};
+use crate::diagnostic::Diagnostic;
+
+/// Why a value is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Reason {
+    /// No row in the period.
+    NoRows = 1,
+    /// Rows, but every value in them is missing.
+    NoValues = 2,
+    /// A division by zero.
+    ZeroDenominator = 3,
+    /// A growth from a base below zero.
+    NegativeBase = 4,
+    /// No earlier period in coverage.
+    NoPreviousPeriod = 5,
+    /// The period is still open.
+    NotClosed = 6,
+    /// The data does not cover the period.
+    OutsideData = 7,
+    /// No exchange rate.
+    NoRate = 8,
+    /// Past what a number can hold, or outside a function's domain.
+    OutOfRange = 9,
+    /// Withheld for privacy.
+    Hidden = 10,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::NoRows,
+        Self::NoValues,
+        Self::ZeroDenominator,
+        Self::NegativeBase,
+        Self::NoPreviousPeriod,
+        Self::NotClosed,
+        Self::OutsideData,
+        Self::NoRate,
+        Self::OutOfRange,
+        Self::Hidden,
+    ];
+
+    /// The word in results: `no_rows`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoRows => "no_rows",
+            Self::NoValues => "no_values",
+            Self::ZeroDenominator => "zero_denominator",
+            Self::NegativeBase => "negative_base",
+            Self::NoPreviousPeriod => "no_previous_period",
+            Self::NotClosed => "not_closed",
+            Self::OutsideData => "outside_data",
+            Self::NoRate => "no_rate",
+            Self::OutOfRange => "out_of_range",
+            Self::Hidden => "hidden",
+        }
+    }
+
+    /// From its number; 0 is none.
+    pub fn from_u8(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| *r as u8 == code)
+    }
+}
+
+/// One run's result.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The project's name.
+    pub project: String,
+    /// The as-of as shown: `2026-01-31`, or a local time with its offset.
+    pub as_of: String,
+    /// A table for each KPI and grain, KPIs in the order of the files.
+    pub tables: Vec<KpiTable>,
+    /// Notes and warnings of the run.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// A KPI at one grain: the total and its breakdowns.
+#[derive(Clone, Debug)]
+pub struct KpiTable {
+    /// The KPI's name.
+    pub kpi: String,
+    /// Its label, if it has one.
+    pub label: Option<String>,
+    /// `month`.
+    pub grain: String,
+    /// The type of its values.
+    pub ty: Type,
+    /// Their unit.
+    pub unit: Unit,
+    /// Shown as a percentage.
+    pub percent: bool,
+    /// Digits to show after the point, where the KPI says so.
+    pub decimals: Option<u8>,
+    /// The total first (`dimensions` empty), then the breakdowns as asked for.
+    pub breakdowns: Vec<Breakdown>,
+}
+
+/// The rows of one breakdown.
+#[derive(Clone, Debug)]
+pub struct Breakdown {
+    /// Its dimensions, as written; empty for the total.
+    pub dimensions: Vec<String>,
+    /// By period, then by members (code point order, missing last).
+    pub rows: Vec<Row>,
+}
+
+/// A member of a dimension.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Member {
+    /// Its key as text.
+    pub key: String,
+    /// What is shown beside the key.
+    pub label: Option<String>,
+}
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The period's name: `2026-01`.
+    pub period: String,
+    /// Its first day.
+    pub start: NaiveDate,
+    /// The day after its last.
+    pub end: NaiveDate,
+    /// Whether the period is closed and the data complete.
+    pub complete: bool,
+    /// A member for each dimension; `None` is a missing value.
+    pub members: Vec<Option<Member>>,
+    /// The value as a number: numbers and booleans (1, 0); durations in days.
+    pub value: Option<f64>,
+    /// Every digit of an integer or decimal, the shortest form of a float, or the text, date, time.
+    pub exact: Option<String>,
+    /// Rows behind the value.
+    pub n: i64,
+    /// Rows skipped for a missing argument.
+    pub skipped: i64,
+    /// Why the value is missing.
+    pub reason: Option<Reason>,
+}

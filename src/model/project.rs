@@ -1,0 +1,341 @@
+//! The resolved project: what the rule files mean, every name bound, every formula typed.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::calendar::{Calendar, Grain};
+use super::expr::{ResultExpr, RowExpr};
+use super::types::{Type, Unit};
+use crate::source::Span;
+
+/// A source of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub usize);
+
+/// A measure of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MeasureId(pub usize);
+
+/// A resolved project.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// The as-of that the project fixes.
+    pub as_of: Option<AsOf>,
+    /// Its calendar.
+    pub calendar: Calendar,
+    /// Its sources, in the order of the files.
+    pub sources: Vec<Source>,
+    /// Names for breakdowns.
+    pub dimensions: Vec<NamedDimension>,
+    /// Its KPIs, in the order of the files.
+    pub kpis: Vec<Kpi>,
+    /// All measures that formulas read, equal ones once.
+    pub measures: Vec<Measure>,
+}
+
+/// Up to when rows exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf {
+    /// The local day that holds it.
+    pub day: NaiveDate,
+    /// The last instant that is seen: the given one, or the end of the day.
+    pub instant: DateTime<Utc>,
+    /// Whether it names a whole day.
+    pub whole_day: bool,
+}
+
+/// One source.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub defined: Span,
+    /// What one row is.
+    pub entity: Option<String>,
+    /// The columns that name a row.
+    pub key: Vec<usize>,
+    /// The column shown beside the key.
+    pub label: Option<usize>,
+    /// The default time column.
+    pub time: Option<usize>,
+    /// The columns that say when a row is active.
+    pub span: Option<ActiveSpan>,
+    /// Whether it is a snapshot source.
+    pub snapshot: bool,
+    /// Its columns: those of the file, then those with formulas.
+    pub columns: Vec<Column>,
+    /// Its relations.
+    pub relations: Vec<Relation>,
+    /// From when its data is complete.
+    pub data_from: Option<NaiveDate>,
+    /// Up to when its data is complete (excluded).
+    pub fresh_until: Option<NaiveDate>,
+    /// Its schema could not be read, which has been reported: unknown columns fit everything.
+    pub broken: bool,
+}
+
+/// When a row of a span source is active.
+#[derive(Clone, Copy, Debug)]
+pub struct ActiveSpan {
+    /// First day.
+    pub from: usize,
+    /// The day after the last, or the last (`inclusive`); missing is still active.
+    pub to: Option<usize>,
+    /// Whether `to` is the last active day.
+    pub inclusive: bool,
+}
+
+/// A column of a source.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name in the language.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// Its unit.
+    pub unit: Unit,
+    /// Its formula; a column of the file where absent.
+    pub formula: Option<Arc<RowExpr>>,
+    /// What its values must satisfy; others are missing.
+    pub valid: Option<Arc<RowExpr>>,
+    /// What it holds.
+    pub description: Option<String>,
+}
+
+/// A way from a row to a row of another source, many to one.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub defined: Span,
+    /// The source of the entity.
+    pub to: SourceId,
+    /// The columns here that hold the entity's key.
+    pub key: Vec<usize>,
+    /// Whether the row depends on a moment (`via`), which is not evaluated yet.
+    pub via: bool,
+}
+
+/// A column, from a source along relations. An empty path is the source's own column.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ColumnRef {
+    /// Relations by index, each in the source that the one before leads to.
+    pub hops: Vec<usize>,
+    /// The column in the last source.
+    pub column: usize,
+}
+
+/// A name for breakdowns.
+#[derive(Clone, Debug)]
+pub struct NamedDimension {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub defined: Span,
+    /// The path of sources that have none of their own here.
+    pub path: Option<(Vec<String>, Span)>,
+    /// The path of each source named.
+    pub sources: Vec<(SourceId, Vec<String>, Span)>,
+}
+
+/// Which rows and columns cells are made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fill {
+    /// Asked-for periods x the members seen in any of them.
+    #[default]
+    Cells,
+    /// Members active in the period that saw nothing too.
+    Entities,
+    /// Only what was seen.
+    Observed,
+}
+
+/// A KPI.
+#[derive(Clone, Debug)]
+pub struct Kpi {
+    /// Its name.
+    pub name: String,
+    /// Where it is defined.
+    pub defined: Span,
+    /// Its label, by language ("" is any).
+    pub label: Vec<(String, String)>,
+    /// Its description, by language.
+    pub description: Vec<(String, String)>,
+    /// Its formula as written, canonical.
+    pub text: String,
+    /// Its formula.
+    pub formula: Arc<ResultExpr>,
+    /// Its unit.
+    pub unit: Unit,
+    /// Shown as a percentage.
+    pub percent: bool,
+    /// Its grains.
+    pub grains: Vec<Grain>,
+    /// Its breakdowns.
+    pub by: Vec<Vec<Dimension>>,
+    /// The way to an entity, where the KPI chooses.
+    pub paths: Vec<(String, Vec<String>, Span)>,
+    /// Its cells.
+    pub fill: Fill,
+    /// Digits to show.
+    pub decimals: Option<u8>,
+}
+
+/// A dimension of a breakdown, as written: every source finds its own way to it.
+#[derive(Clone, Debug)]
+pub struct Dimension {
+    /// Its parts.
+    pub path: Vec<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Dimension {
+    /// `account.segment`.
+    pub fn name(&self) -> String {
+        self.path.join(".")
+    }
+}
+
+/// What an aggregate does with its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Aggregate {
+    /// Rows, or non-missing arguments.
+    Count,
+    /// The sum.
+    Sum,
+    /// The mean.
+    Avg,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// A percentile (0 to 1) by linear interpolation; the median is 0.5.
+    Percentile(f64),
+    /// The sample standard deviation.
+    Stddev,
+    /// The sample variance.
+    Variance,
+    /// How many different values.
+    CountDistinct,
+    /// Roughly how many different values.
+    ApproxCountDistinct,
+    /// A percentile, roughly.
+    ApproxPercentile(f64),
+    /// The part of the rows where a condition holds, of those where it is known.
+    Share,
+    /// The mean by weight.
+    WeightedAvg,
+}
+
+/// When a row counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TimeBinding {
+    /// In every period (lookup sources).
+    Always,
+    /// In the period that holds this column's value.
+    At(ColumnRef),
+}
+
+/// An aggregate over the rows of one source.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    /// Its source.
+    pub source: SourceId,
+    /// What it does.
+    pub aggregate: Aggregate,
+    /// Its argument; a count of rows has none.
+    pub argument: Option<RowExpr>,
+    /// The weight of a weighted mean.
+    pub weight: Option<RowExpr>,
+    /// Which rows; all conditions together.
+    pub filter: Option<RowExpr>,
+    /// When a row counts.
+    pub time: TimeBinding,
+    /// The type of its value.
+    pub ty: Type,
+    /// Its unit.
+    pub unit: Unit,
+    /// Its canonical text.
+    pub text: String,
+    /// Where it was first written.
+    pub span: Span,
+}
+
+impl Measure {
+    /// A text that equal measures share.
+    pub fn key(&self) -> String {
+        let mut out = format!("{:?} {:?} {:?} ", self.source, self.aggregate, self.time);
+        for part in [&self.argument, &self.weight, &self.filter] {
+            match part {
+                Some(e) => e.key(&mut out),
+                None => out.push('-'),
+            }
+            out.push('|');
+        }
+        out
+    }
+}
+
+impl Model {
+    /// The source of an id.
+    pub fn source(&self, id: SourceId) -> &Source {
+        &self.sources[id.0]
+    }
+
+    /// A source by name.
+    pub fn source_named(&self, name: &str) -> Option<SourceId> {
+        self.sources.iter().position(|s| s.name == name).map(SourceId)
+    }
+
+    /// The source whose rows are an entity.
+    pub fn entity(&self, entity: &str) -> Option<SourceId> {
+        self.sources.iter().position(|s| s.entity.as_deref() == Some(entity)).map(SourceId)
+    }
+
+    /// A KPI by name.
+    pub fn kpi(&self, name: &str) -> Option<&Kpi> {
+        self.kpis.iter().find(|k| k.name == name)
+    }
+
+    /// The source that a path leads to.
+    pub fn target(&self, from: SourceId, hops: &[usize]) -> SourceId {
+        hops.iter().fold(from, |at, hop| self.source(at).relations[*hop].to)
+    }
+
+    /// The column at the end of a path.
+    pub fn column(&self, from: SourceId, at: &ColumnRef) -> &Column {
+        &self.source(self.target(from, &at.hops)).columns[at.column]
+    }
+
+    /// A path as users write it: `account.segment`.
+    pub fn path_text(&self, from: SourceId, at: &ColumnRef) -> String {
+        let mut source = from;
+        let mut parts = Vec::new();
+        for hop in &at.hops {
+            let relation = &self.source(source).relations[*hop];
+            parts.push(relation.name.clone());
+            source = relation.to;
+        }
+        parts.push(self.source(source).columns[at.column].name.clone());
+        parts.join(".")
+    }
+}
+
+impl Source {
+    /// A column by name.
+    pub fn column_named(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+
+    /// A relation by name.
+    pub fn relation_named(&self, name: &str) -> Option<usize> {
+        self.relations.iter().position(|r| r.name == name)
+    }
+}
+

@@ -1,0 +1,207 @@
+//! Requested KPIs -> tables and scan groups. Equal measures are one; measures of the same source, time
+//! column, grains and breakdowns are one group and so one pass over the data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{BreakdownPlan, GroupSet, PlanGraph, Request, ScanGroup, TablePlan, columns};
+use crate::diagnostic::near::did_you_mean;
+use crate::diagnostic::{Diagnostic, codes};
+use super::population::population;
+use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, SourceId, TimeBinding};
+use crate::resolve::dimension;
+
+pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut notes: Vec<Diagnostic> = Vec::new();
+    let mut tables = Vec::new();
+    // For each measure, all sets that are asked of it.
+    let mut wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>> = BTreeMap::new();
+    for kpi in asked_kpis(model, request, &mut problems) {
+        let definition = &model.kpis[kpi];
+        let breakdowns = breakdowns(model, request, definition, &mut problems);
+        let grains = request.grains.as_ref().unwrap_or(&definition.grains);
+        for grain in grains {
+            let periods = match request.periods(*grain, &model.calendar) {
+                Ok((periods, note)) => {
+                    notes.extend(note.filter(|n| !notes.contains(n)));
+                    periods
+                }
+                Err(problem) => {
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                    continue;
+                }
+            };
+            for (id, keys) in breakdowns.iter().flat_map(|b| &b.keys) {
+                wanted.entry(*id).or_default().insert(GroupSet {
+                    grain: *grain,
+                    periods: (periods.start, periods.end),
+                    keys: keys.clone(),
+                });
+            }
+            tables.push(TablePlan {
+                kpi,
+                grain: *grain,
+                periods,
+                breakdowns: breakdowns.clone(),
+                fill: definition.fill,
+            });
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let groups = scan_groups(model, wanted);
+    let populations: Vec<ScanGroup> = tables
+        .iter()
+        .flat_map(|t: &TablePlan| &t.breakdowns)
+        .filter_map(|b| b.population.as_ref().map(|p| p.group.clone()))
+        .collect();
+    let (reads, lookups) = reads(model, groups.iter().chain(&populations));
+    Ok(PlanGraph { tables, groups, reads, lookups, notes })
+}
+
+fn asked_kpis(model: &Model, request: &Request, problems: &mut Vec<Diagnostic>) -> Vec<usize> {
+    let Some(names) = &request.kpis else { return (0..model.kpis.len()).collect() };
+    let mut found = BTreeSet::new();
+    for name in names {
+        match model.kpis.iter().position(|k| k.name == *name) {
+            // In the order of the files, whatever order they were asked for in.
+            Some(index) => {
+                found.insert(index);
+            }
+            None => {
+                let mut problem = Diagnostic::new(&codes::BAD_REQUEST, format!("no KPI is named `{name}`"));
+                problem.help = did_you_mean(name, model.kpis.iter().map(|k| k.name.as_str()));
+                problems.push(problem);
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// The total and the breakdowns of a KPI, with every measure's way to every dimension.
+fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Vec<Diagnostic>) -> Vec<BreakdownPlan> {
+    let measures = kpi.formula.measures();
+    let asked: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&kpi.by);
+    let total = BreakdownPlan {
+        dimensions: Vec::new(),
+        keys: measures.iter().map(|m| (*m, Vec::new())).collect(),
+        population: None,
+    };
+    let mut all = vec![total];
+    for dimensions in asked.iter().filter(|d| !d.is_empty()) {
+        let mut keys = BTreeMap::new();
+        for id in &measures {
+            let source = model.measures[id.0].source;
+            let ways: Vec<ColumnRef> = dimensions
+                .iter()
+                .filter_map(|d| match dimension(model, source, d, kpi) {
+                    Ok(way) => Some(way),
+                    Err(problem) => {
+                        let text = &model.measures[id.0].text;
+                        problems.extend(
+                            problem.map(|p| p.note(format!("needed by `{text}` of the KPI `{}`", kpi.name))),
+                        );
+                        None
+                    }
+                })
+                .collect();
+            keys.insert(*id, ways);
+        }
+        let names = |b: &[Dimension]| b.iter().map(Dimension::name).collect::<Vec<_>>();
+        if !all.iter().any(|b| names(&b.dimensions) == names(dimensions)) {
+            let mut plan = BreakdownPlan { dimensions: dimensions.clone(), keys, population: None };
+            let reached = plan.keys.values().all(|k| k.len() == dimensions.len());
+            if kpi.fill == Fill::Entities && reached {
+                match population(model, kpi, &plan) {
+                    Ok(population) => plan.population = Some(population),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+            all.push(plan);
+        }
+    }
+    all
+}
+
+fn scan_groups(model: &Model, wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>>) -> Vec<ScanGroup> {
+    let mut groups: Vec<ScanGroup> = Vec::new();
+    for (id, sets) in wanted {
+        let measure = &model.measures[id.0];
+        let sets: Vec<GroupSet> = sets.into_iter().collect();
+        let same = groups
+            .iter_mut()
+            .find(|g| g.source == measure.source && g.time == measure.time && g.sets == sets);
+        match same {
+            Some(group) => group.measures.push(id),
+            None => groups.push(ScanGroup {
+                source: measure.source,
+                time: measure.time.clone(),
+                sets,
+                measures: vec![id],
+            }),
+        }
+    }
+    groups
+}
+
+/// The file columns that a group reads, with the relations that lead to them.
+pub fn inputs(model: &Model, group: &ScanGroup) -> BTreeSet<ColumnRef> {
+    let mut all = BTreeSet::new();
+    let source = group.source;
+    if let TimeBinding::At(column) = &group.time {
+        columns::of_column(model, source, column, &mut all);
+    }
+    let here = model.source(source);
+    for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
+        columns::of_column(model, source, &ColumnRef { hops: Vec::new(), column: own }, &mut all);
+    }
+    for key in group.sets.iter().flat_map(|s| &s.keys) {
+        columns::of_column(model, source, key, &mut all);
+    }
+    for id in &group.measures {
+        let measure = &model.measures[id.0];
+        for expr in [&measure.argument, &measure.weight, &measure.filter].into_iter().flatten() {
+            columns::of_expr(model, source, &[], expr, &mut all);
+        }
+    }
+    all
+}
+
+/// The columns that each source is read for, and the sources that are joined to.
+fn reads<'g>(
+    model: &Model,
+    groups: impl Iterator<Item = &'g ScanGroup> + Clone,
+) -> (BTreeMap<SourceId, Vec<usize>>, Vec<SourceId>) {
+    let mut reads: BTreeMap<SourceId, BTreeSet<usize>> = BTreeMap::new();
+    let mut lookups: BTreeSet<SourceId> = BTreeSet::new();
+    for group in groups.clone() {
+        reads.entry(group.source).or_default();
+        for input in inputs(model, group) {
+            let target = model.target(group.source, &input.hops);
+            reads.entry(target).or_default().insert(input.column);
+            for depth in 1..=input.hops.len() {
+                lookups.insert(model.target(group.source, &input.hops[..depth]));
+            }
+        }
+    }
+    // A member is shown with its label.
+    for set in groups.flat_map(|g| g.sets.iter().map(move |s| (g.source, s))) {
+        for key in &set.1.keys {
+            let target = model.target(set.0, &key.hops);
+            let here = model.source(target);
+            if here.key == [key.column] {
+                if let Some(label) = here.label {
+                    let mut behind = BTreeSet::new();
+                    columns::of_column(model, target, &ColumnRef { hops: Vec::new(), column: label }, &mut behind);
+                    let own = behind.into_iter().filter(|c| c.hops.is_empty()).map(|c| c.column);
+                    reads.entry(target).or_default().extend(own);
+                }
+            }
+        }
+    }
+    let reads = reads.into_iter().map(|(s, c)| (s, c.into_iter().collect())).collect();
+    (reads, lookups.into_iter().collect())
+}

@@ -1,0 +1,117 @@
+//! `Model` + request -> measures -> scan groups -> a plan graph: which source is read once for which
+//! measures at which grains and breakdowns, and the DataFusion plan of each group. Synchronous; reads
+//! no data.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::calendar::Grain;
+use crate::model::project::{ColumnRef, Dimension, Fill, MeasureId, Model, SourceId, TimeBinding};
+
+pub mod aggregates;
+pub mod columns;
+pub mod groups;
+pub mod lower;
+pub mod period;
+pub mod population;
+pub mod request;
+pub mod scan;
+pub mod udf;
+
+pub use request::Request;
+
+/// What a run computes.
+#[derive(Clone, Debug)]
+pub struct PlanGraph {
+    /// A table for each KPI and grain.
+    pub tables: Vec<TablePlan>,
+    /// Each reads one source once.
+    pub groups: Vec<ScanGroup>,
+    /// The file columns that each source is read for, by source.
+    pub reads: BTreeMap<SourceId, Vec<usize>>,
+    /// Sources that are joined to, and so read whole and held by key.
+    pub lookups: Vec<SourceId>,
+    /// Widened ranges and the like.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// A KPI at a grain.
+#[derive(Clone, Debug)]
+pub struct TablePlan {
+    /// The KPI, by its place in the model.
+    pub kpi: usize,
+    /// The grain.
+    pub grain: Grain,
+    /// The asked-for periods.
+    pub periods: Range<i64>,
+    /// The total (no dimensions) first, then the breakdowns.
+    pub breakdowns: Vec<BreakdownPlan>,
+    /// Which cells are made.
+    pub fill: Fill,
+}
+
+/// A breakdown, and where each measure's rows of it stand.
+#[derive(Clone, Debug)]
+pub struct BreakdownPlan {
+    /// Its dimensions, as written.
+    pub dimensions: Vec<Dimension>,
+    /// For each measure of the KPI: the way of its source to each dimension.
+    pub keys: BTreeMap<MeasureId, Vec<ColumnRef>>,
+    /// The members that are shown whether seen or not (`fill: entities`).
+    pub population: Option<Population>,
+}
+
+/// The rows of an entity that a breakdown's members come from.
+#[derive(Clone, Debug)]
+pub struct Population {
+    /// A group without measures: its keys are the dimensions, then the span's borders.
+    pub group: ScanGroup,
+    /// How many dimensions.
+    pub width: usize,
+    /// Whether the keys hold when a member starts to be active.
+    pub from: bool,
+    /// Whether they hold when it ends.
+    pub to: bool,
+    /// Whether the end is the last active day.
+    pub inclusive: bool,
+}
+
+/// Measures that share source and time column, with all grains and breakdowns that are asked of them.
+#[derive(Clone, Debug)]
+pub struct ScanGroup {
+    /// The source.
+    pub source: SourceId,
+    /// When its rows count.
+    pub time: TimeBinding,
+    /// The grains and breakdowns, each once.
+    pub sets: Vec<GroupSet>,
+    /// The measures.
+    pub measures: Vec<MeasureId>,
+}
+
+/// A grain and a breakdown of a scan group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupSet {
+    /// The grain.
+    pub grain: Grain,
+    /// The asked-for periods.
+    pub periods: (i64, i64),
+    /// The keys.
+    pub keys: Vec<ColumnRef>,
+}
+
+impl PlanGraph {
+    /// The group that computes a measure, and the set of it with these keys.
+    pub fn place(&self, measure: MeasureId, set: &GroupSet) -> Option<(usize, usize)> {
+        self.groups.iter().enumerate().find_map(|(g, group)| {
+            let s = group.sets.iter().position(|s| s == set)?;
+            group.measures.contains(&measure).then_some((g, s))
+        })
+    }
+}
+
+/// Plans a request.
+pub fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
+    groups::plan(model, request)
+}

@@ -1,0 +1,99 @@
+//! Time -> period index, by a table from days to periods: one lookup a row for any calendar, instead
+//! of date arithmetic. Times outside the asked-for days have no period.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array};
+use arrow::datatypes::{DataType, Date32Type, TimeUnit, TimestampMicrosecondType};
+use chrono::NaiveDate;
+use datafusion::logical_expr::{Expr, cast};
+
+use super::udf;
+use crate::functions::{Env, Failure};
+use crate::model::calendar::{Calendar, Grain};
+
+/// Days of 1970 and after, as Arrow counts them.
+pub fn day_number(date: NaiveDate) -> i32 {
+    (date - NaiveDate::default()).num_days() as i32
+}
+
+const DAY: i64 = 86_400_000_000;
+
+/// How a time is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// `Date32`.
+    Day,
+    /// A local wall clock, `Timestamp` without a zone.
+    Local,
+    /// An instant, `Timestamp` with a zone.
+    Instant,
+}
+
+/// How a column of a data type stores time.
+pub fn stored(data_type: &DataType) -> Option<Stored> {
+    match data_type {
+        DataType::Date32 | DataType::Date64 => Some(Stored::Day),
+        DataType::Timestamp(_, None) => Some(Stored::Local),
+        DataType::Timestamp(_, Some(_)) => Some(Stored::Instant),
+        _ => None,
+    }
+}
+
+/// The index of the period of `grain` that holds `time`, less that of the first asked-for period.
+pub fn index(time: Expr, stored: Stored, grain: Grain, periods: (i64, i64), calendar: &Calendar) -> Expr {
+    let (from, to) = (calendar.start(grain, periods.0), calendar.start(grain, periods.1));
+    let first = day_number(from);
+    let mut table = Vec::with_capacity((day_number(to) - first).max(0) as usize);
+    for period in periods.0..periods.1 {
+        let days = calendar.end(grain, period) - calendar.start(grain, period);
+        let index = (period - periods.0) as i32;
+        table.extend(std::iter::repeat_n(index, days.num_days().max(0) as usize));
+    }
+    let env = Env { timezone: calendar.timezone };
+    let zone = calendar.timezone;
+    let table: Arc<[i32]> = table.into();
+    let find = move |day: i32| {
+        let at = day.checked_sub(first).and_then(|d| usize::try_from(d).ok())?;
+        table.get(at).copied()
+    };
+    let name = format!("period_of_{grain}[{from}..{to}]");
+    match stored {
+        Stored::Day => udf::call(
+            name,
+            env,
+            DataType::Int32,
+            Arc::new(move |args: &[ArrayRef], _| {
+                let days = args[0].as_primitive_opt::<Date32Type>().ok_or_else(|| wrong(&args[0]))?;
+                Ok(Arc::new(days.iter().map(|d| find(d?)).collect::<Int32Array>()) as ArrayRef)
+            }),
+            vec![cast(time, DataType::Date32)],
+        ),
+        Stored::Local => udf::call(
+            name,
+            env,
+            DataType::Int32,
+            Arc::new(move |args: &[ArrayRef], _| {
+                let times = args[0].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(&args[0]))?;
+                let day = |t: i64| i32::try_from(t.div_euclid(DAY)).ok();
+                Ok(Arc::new(times.iter().map(|t| find(day(t?)?)).collect::<Int32Array>()) as ArrayRef)
+            }),
+            vec![cast(time, DataType::Timestamp(TimeUnit::Microsecond, None))],
+        ),
+        Stored::Instant => udf::call(
+            name,
+            env,
+            DataType::Int32,
+            Arc::new(move |args: &[ArrayRef], _| {
+                let times = args[0].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(&args[0]))?;
+                let mut clock = crate::functions::clock::LocalClock::new(zone);
+                Ok(Arc::new(times.iter().map(|t| find(clock.day(t?)?)).collect::<Int32Array>()) as ArrayRef)
+            }),
+            vec![cast(time, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))],
+        ),
+    }
+}
+
+fn wrong(array: &ArrayRef) -> Failure {
+    Failure::Internal(format!("a time of type {}", array.data_type()))
+}

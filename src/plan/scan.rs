@@ -1,0 +1,418 @@
+//! A scan group -> DataFusion plans: the source's rows up to the as-of, what is joined to them by key,
+//! the asked-for periods, one aggregate. Several grains and breakdowns of parts that merge come from one
+//! fine aggregate; others from grouping sets; either way the rows are read once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::catalog::TableProvider;
+use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference};
+use datafusion::datasource::provider_as_source;
+use datafusion::functions_aggregate::expr_fn::grouping;
+use datafusion::logical_expr::{
+    Expr, JoinType, LogicalPlan, LogicalPlanBuilder, cast, col, grouping_set, lit,
+};
+
+use super::aggregates::{MeasureParts, Merge, Parts};
+use super::groups::inputs;
+use super::lower::{Lowering, StoredTimes, alias};
+use super::period::{self, Stored, day_number};
+use super::{GroupSet, ScanGroup};
+use crate::functions::{Env, row_type};
+use crate::model::calendar::Grain;
+use crate::model::project::{AsOf, ColumnRef, Model, SourceId, TimeBinding};
+use crate::model::types::Type;
+
+/// A source as the engine opened it.
+#[derive(Clone)]
+pub struct Opened {
+    /// Its rows.
+    pub provider: Arc<dyn TableProvider>,
+    /// Name and data type in `provider` of each column that is read, by the model's column.
+    pub columns: BTreeMap<usize, (String, DataType)>,
+}
+
+/// What plans are made against.
+pub struct Scans<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// Every source that is read.
+    pub opened: &'a BTreeMap<SourceId, Opened>,
+    /// Sources that are joined to, cut at the as-of and held by key, under the model's names.
+    pub lookups: &'a BTreeMap<SourceId, Arc<dyn TableProvider>>,
+    /// How times are stored.
+    pub times: &'a StoredTimes,
+    /// Up to when rows exist.
+    pub as_of: AsOf,
+}
+
+/// How a group's sets come out of its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One set, one aggregate.
+    Single,
+    /// A fine aggregate (this grain, over these periods, by these keys), rolled up for each set.
+    RollUp {
+        /// The grain, absent where rows count in every period.
+        grain: Option<Grain>,
+        /// The periods that cover every set's.
+        periods: (i64, i64),
+        /// All keys.
+        keys: Vec<ColumnRef>,
+    },
+    /// One aggregate with grouping sets over the columns `g0`, `g1` ...
+    GroupingSets {
+        /// For each set its columns: the period, then the keys.
+        sets: Vec<Vec<usize>>,
+        /// How many columns there are.
+        columns: usize,
+    },
+}
+
+/// A group's plan, with what is needed to read its result.
+pub struct GroupPlan {
+    /// The pass over the rows.
+    pub plan: LogicalPlan,
+    /// How the sets come out of it.
+    pub shape: Shape,
+    /// The parts, as columns `a0`, `a1` ... of the result.
+    pub parts: Parts,
+    /// Each measure's parts.
+    pub measures: Vec<MeasureParts>,
+}
+
+fn name(text: &str) -> Expr {
+    Expr::Column(DfColumn::new_unqualified(text))
+}
+
+impl Scans<'_> {
+    /// The rows of a source that exist at the as-of: the columns read, in the storage of their types.
+    pub fn rows(&self, source: SourceId) -> Result<LogicalPlanBuilder> {
+        let opened = &self.opened[&source];
+        let here = self.model.source(source);
+        let mut builder = LogicalPlanBuilder::scan("rows", provider_as_source(Arc::clone(&opened.provider)), None)?;
+        let column = |index: usize| {
+            opened.columns.get(&index).map(|(file_name, ty)| {
+                (Expr::Column(DfColumn::new(Some(TableReference::bare("rows")), file_name.as_str())), ty.clone())
+            })
+        };
+        for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
+            if let Some((expr, ty)) = column(own) {
+                let seen = self.seen(expr.clone(), &ty);
+                builder = builder.filter(expr.is_null().or(seen))?;
+            }
+        }
+        let mut projected = Vec::new();
+        for index in opened.columns.keys() {
+            let Some((expr, ty)) = column(*index) else { continue };
+            let model = &here.columns[*index];
+            let mut value = stored_as(expr.clone(), &ty, model.ty);
+            if here.span.is_some_and(|s| s.to == Some(*index)) {
+                value = super::lower::case(self.seen(expr, &ty), value);
+            }
+            projected.push(value.alias(model.name.as_str()));
+        }
+        if projected.is_empty() {
+            // A count of rows reads no column.
+            projected.push(lit(1i64).alias("row"));
+        }
+        builder.project(projected)
+    }
+
+    /// Whether a stored time is not after the as-of.
+    fn seen(&self, time: Expr, ty: &DataType) -> Expr {
+        let (day, instant) = (self.as_of.day, self.as_of.instant);
+        match ty {
+            DataType::Timestamp(unit, None) => {
+                let local = instant.with_timezone(&self.model.calendar.timezone).naive_local();
+                time.lt_eq(cast_literal(local.and_utc().timestamp_micros(), *unit, None))
+            }
+            DataType::Timestamp(unit, Some(zone)) => {
+                time.lt_eq(cast_literal(instant.timestamp_micros(), *unit, Some(Arc::clone(zone))))
+            }
+            _ => time.lt_eq(lit(ScalarValue::Date32(Some(day_number(day))))),
+        }
+    }
+
+    /// A stored time from the first asked-for day (included) to the last (excluded), and seen.
+    fn asked(&self, time: &Expr, stored: Stored, sets: &[GroupSet]) -> Expr {
+        let calendar = &self.model.calendar;
+        let from = sets.iter().map(|s| calendar.start(s.grain, s.periods.0)).min().unwrap_or_default();
+        let to = sets.iter().map(|s| calendar.start(s.grain, s.periods.1)).max().unwrap_or_default();
+        let border = |day: chrono::NaiveDate| {
+            let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
+            match stored {
+                Stored::Day => lit(ScalarValue::Date32(Some(day_number(day)))),
+                Stored::Local => {
+                    lit(ScalarValue::TimestampMicrosecond(Some(midnight.and_utc().timestamp_micros()), None))
+                }
+                Stored::Instant => {
+                    let at = crate::resolve::instant(midnight, calendar).timestamp_micros();
+                    lit(ScalarValue::TimestampMicrosecond(Some(at), Some("UTC".into())))
+                }
+            }
+        };
+        let data_type = match stored {
+            Stored::Day => DataType::Date32,
+            Stored::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Stored::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        };
+        let time = time.clone();
+        time.clone().gt_eq(border(from)).and(time.clone().lt(border(to))).and(self.seen(time, &data_type))
+    }
+
+    /// The group's rows with all that is joined to them.
+    fn joined(&self, group: &ScanGroup) -> Result<LogicalPlanBuilder> {
+        let mut ways: BTreeSet<Vec<usize>> = BTreeSet::new();
+        for input in inputs(self.model, group) {
+            for depth in 1..=input.hops.len() {
+                ways.insert(input.hops[..depth].to_vec());
+            }
+        }
+        let mut builder = self.rows(group.source)?.alias(alias(&[]))?;
+        // Shorter ways first: a longer one joins to what they brought.
+        let mut ways: Vec<Vec<usize>> = ways.into_iter().collect();
+        ways.sort_by_key(|w| (w.len(), w.clone()));
+        for way in ways {
+            let (before, hop) = (&way[..way.len() - 1], way[way.len() - 1]);
+            let from = self.model.target(group.source, before);
+            let relation = &self.model.source(from).relations[hop];
+            let target = self.model.source(relation.to);
+            let right = LogicalPlanBuilder::scan(
+                alias(&way),
+                provider_as_source(Arc::clone(&self.lookups[&relation.to])),
+                None,
+            )?;
+            let lowering = Lowering::new(self.model, group.source, self.times);
+            let on = relation.key.iter().zip(&target.key).map(|(mine, theirs)| {
+                let left = lowering.column(&ColumnRef { hops: before.to_vec(), column: *mine });
+                let right = Expr::Column(DfColumn::new(
+                    Some(TableReference::bare(alias(&way))),
+                    target.columns[*theirs].name.as_str(),
+                ));
+                let (l, r) = (self.model.source(from).columns[*mine].ty, target.columns[*theirs].ty);
+                if l == r { left.eq(right) } else { cast(left, row_type(r)).eq(right) }
+            });
+            builder = builder.join_on(right.build()?, JoinType::Left, on.collect::<Vec<_>>())?;
+        }
+        Ok(builder)
+    }
+
+    /// The least time that any of a group's rows has, whatever is asked for.
+    pub fn first(&self, group: &ScanGroup, time: &ColumnRef) -> Result<LogicalPlan> {
+        let lowering = Lowering::new(self.model, group.source, self.times);
+        let (time, _) = lowering.raw_column(time);
+        let least = datafusion::functions_aggregate::expr_fn::min(time).alias("first");
+        self.joined(group)?.aggregate(Vec::<Expr>::new(), vec![least])?.build()
+    }
+
+    /// The pass over a group's rows.
+    pub fn group(&self, group: &ScanGroup) -> Result<GroupPlan> {
+        let model = self.model;
+        let lowering = Lowering::new(model, group.source, self.times);
+        let mut parts = Parts::default();
+        let measures = group
+            .measures
+            .iter()
+            .map(|id| parts.measure(&model.measures[id.0], &lowering))
+            .collect::<Result<Vec<_>>>()?;
+        let mut builder = self.joined(group)?;
+        let time = match &group.time {
+            TimeBinding::Always => None,
+            TimeBinding::At(column) => {
+                let (expr, stored) = lowering.raw_column(column);
+                let stored = stored.unwrap_or(Stored::Day);
+                builder = builder.filter(self.asked(&expr, stored, &group.sets))?;
+                Some((expr, stored))
+            }
+        };
+        if let Some(shared) = self.shared_filter(group, &lowering) {
+            builder = builder.filter(shared)?;
+        }
+        let period = |grain: Grain, periods: (i64, i64)| match &time {
+            Some((expr, stored)) => period::index(expr.clone(), *stored, grain, periods, &model.calendar),
+            None => lit(0i32),
+        };
+        let mut shape = self.shape(group, &parts, time.is_some());
+        let aggregates: Vec<Expr> =
+            parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
+        let plan = match shape.clone() {
+            Shape::Single | Shape::RollUp { .. } => {
+                let (grain, periods, keys) = match &shape {
+                    Shape::RollUp { grain, periods, keys } => (grain.unwrap_or(Grain::Day), *periods, keys),
+                    _ => (group.sets[0].grain, group.sets[0].periods, &group.sets[0].keys),
+                };
+                let mut by = vec![period(grain, periods).alias("p")];
+                by.extend(keys.iter().enumerate().map(|(i, k)| lowering.column(k).alias(format!("k{i}"))));
+                builder.aggregate(by, aggregates)?.build()?
+            }
+            Shape::GroupingSets { .. } => {
+                // Group keys as columns first: grouping sets are over names.
+                let mut columns: Vec<(Expr, String)> = Vec::new();
+                let mut place = |expr: Expr| -> usize {
+                    let key = format!("{expr:?}");
+                    let at = columns.iter().position(|(e, _)| format!("{e:?}") == key).unwrap_or_else(|| {
+                        columns.push((expr, String::new()));
+                        columns.len() - 1
+                    });
+                    at
+                };
+                let sets: Vec<Vec<usize>> = group
+                    .sets
+                    .iter()
+                    .map(|s| {
+                        std::iter::once(place(period(s.grain, s.periods)))
+                            .chain(s.keys.iter().map(|k| place(lowering.column(k))))
+                            .collect()
+                    })
+                    .collect();
+                let schema: Vec<Expr> =
+                    builder.schema().columns().into_iter().map(Expr::Column).collect();
+                let keys = columns.len();
+                let named_sets =
+                    sets.iter().map(|s| s.iter().map(|g| name(&format!("g{g}"))).collect()).collect();
+                let named = columns.into_iter().enumerate().map(|(i, (e, _))| e.alias(format!("g{i}")));
+                let builder = builder.project(schema.into_iter().chain(named).collect::<Vec<_>>())?;
+                let mut aggregates = aggregates;
+                aggregates.extend((0..keys).map(|i| grouping(name(&format!("g{i}"))).alias(format!("s{i}"))));
+                shape = Shape::GroupingSets { sets, columns: keys };
+                builder.aggregate(vec![grouping_set(named_sets)], aggregates)?.build()?
+            }
+        };
+        Ok(GroupPlan { plan, shape, parts, measures })
+    }
+
+    /// A condition that every measure of the group has goes before the aggregate, where it prunes files
+    /// and spares work.
+    fn shared_filter(&self, group: &ScanGroup, lowering: &Lowering<'_>) -> Option<Expr> {
+        let filters: Vec<_> =
+            group.measures.iter().map(|id| self.model.measures[id.0].filter.as_ref()).collect::<Option<Vec<_>>>()?;
+        let key = |e: &crate::model::expr::RowExpr| {
+            let mut text = String::new();
+            e.key(&mut text);
+            text
+        };
+        let first = filters.first()?;
+        filters.iter().all(|f| key(f) == key(first)).then(|| lowering.expr(first))
+    }
+
+    fn shape(&self, group: &ScanGroup, parts: &Parts, timed: bool) -> Shape {
+        if group.sets.len() == 1 {
+            return Shape::Single;
+        }
+        if parts.parts.iter().any(|p| p.merge == Merge::Never) {
+            return Shape::GroupingSets { sets: Vec::new(), columns: 0 };
+        }
+        let mut keys: Vec<ColumnRef> = Vec::new();
+        for key in group.sets.iter().flat_map(|s| &s.keys) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        if !timed {
+            return Shape::RollUp { grain: None, periods: (0, 1), keys };
+        }
+        let finest = group
+            .sets
+            .iter()
+            .map(|s| s.grain)
+            .find(|g| group.sets.iter().all(|s| s.grain.is_made_of(*g)))
+            .unwrap_or(Grain::Day);
+        let calendar = &self.model.calendar;
+        let from = group.sets.iter().map(|s| calendar.start(s.grain, s.periods.0)).min().unwrap_or_default();
+        let to = group.sets.iter().map(|s| calendar.start(s.grain, s.periods.1)).max().unwrap_or_default();
+        let last = to.pred_opt().unwrap_or(to);
+        let periods = (calendar.index(finest, from), calendar.index(finest, last) + 1);
+        Shape::RollUp { grain: Some(finest), periods, keys }
+    }
+
+    /// One set of a rolled-up group, from the table that holds the fine aggregate.
+    pub fn roll_up(&self, base: Arc<dyn TableProvider>, plan: &GroupPlan, set: &GroupSet) -> Result<LogicalPlan> {
+        let Shape::RollUp { grain, periods, keys } = &plan.shape else {
+            return datafusion::common::internal_err!("a roll-up of a group that has no base");
+        };
+        let builder = LogicalPlanBuilder::scan("base", provider_as_source(base), None)?;
+        let p = match grain {
+            None => lit(0i32),
+            Some(fine) => self.coarser(*fine, *periods, set),
+        };
+        let mut by = vec![p.alias("p")];
+        for (i, key) in set.keys.iter().enumerate() {
+            let at = keys.iter().position(|k| k == key).unwrap_or_default();
+            by.push(col(format!("base.k{at}")).alias(format!("k{i}")));
+        }
+        let parts = plan.parts.parts.iter().enumerate();
+        let aggregates: Vec<Expr> =
+            parts.map(|(i, p)| p.merged(col(format!("base.a{i}"))).alias(format!("a{i}"))).collect();
+        builder.aggregate(by, aggregates)?.build()
+    }
+
+    /// The set's period of a fine period.
+    fn coarser(&self, fine: Grain, periods: (i64, i64), set: &GroupSet) -> Expr {
+        let calendar = self.model.calendar;
+        let (grain, wanted) = (set.grain, set.periods);
+        let table: Arc<[Option<i32>]> = (periods.0..periods.1)
+            .map(|p| {
+                let coarse = calendar.index(grain, calendar.start(fine, p));
+                (wanted.0..wanted.1).contains(&coarse).then(|| (coarse - wanted.0) as i32)
+            })
+            .collect();
+        let kernel = move |args: &[arrow::array::ArrayRef], _: usize| {
+            use arrow::array::AsArray as _;
+            let fine = args[0].as_primitive::<arrow::datatypes::Int32Type>();
+            let coarse: arrow::array::Int32Array =
+                fine.iter().map(|p| table.get(usize::try_from(p?).ok()?).copied().flatten()).collect();
+            Ok(Arc::new(coarse) as arrow::array::ArrayRef)
+        };
+        let text = format!("{grain}_of_{fine}[{}..{} of {}]", wanted.0, wanted.1, periods.0);
+        super::udf::call(text, Env { timezone: calendar.timezone }, DataType::Int32, Arc::new(kernel), vec![col(
+            "base.p",
+        )])
+    }
+}
+
+/// Microseconds in the unit of a stored timestamp.
+fn cast_literal(micros: i64, unit: TimeUnit, zone: Option<Arc<str>>) -> Expr {
+    lit(match unit {
+        TimeUnit::Second => ScalarValue::TimestampSecond(Some(micros.div_euclid(1_000_000)), zone),
+        TimeUnit::Millisecond => ScalarValue::TimestampMillisecond(Some(micros.div_euclid(1_000)), zone),
+        TimeUnit::Microsecond => ScalarValue::TimestampMicrosecond(Some(micros), zone),
+        TimeUnit::Nanosecond => ScalarValue::TimestampNanosecond(micros.checked_mul(1_000), zone),
+    })
+}
+
+/// A file's column in the storage of its type; NaN and infinity are missing.
+fn stored_as(expr: Expr, from: &DataType, ty: Type) -> Expr {
+    match (ty, from) {
+        (Type::Float, DataType::Float64 | DataType::Float32) => {
+            let value = if *from == DataType::Float64 { expr } else { cast(expr, DataType::Float64) };
+            finite(value)
+        }
+        (Type::Decimal(scale), DataType::Decimal128(_, s)) if i16::from(*s) == i16::from(scale) => expr,
+        (Type::Timestamp, DataType::Timestamp(_, None)) => {
+            cast_if(expr, from, DataType::Timestamp(TimeUnit::Microsecond, None))
+        }
+        (Type::Unknown, _) => expr,
+        _ => cast_if(expr, from, row_type(ty)),
+    }
+}
+
+fn cast_if(expr: Expr, from: &DataType, to: DataType) -> Expr {
+    if *from == to { expr } else { cast(expr, to) }
+}
+
+/// A float, missing where it is NaN or infinite; arrays without any are handed through.
+fn finite(value: Expr) -> Expr {
+    use arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array};
+    let kernel = |args: &[ArrayRef], _: usize| {
+        let floats = args[0].as_primitive::<arrow::datatypes::Float64Type>();
+        if floats.values().iter().all(|v| v.is_finite()) {
+            return Ok(Arc::clone(&args[0]));
+        }
+        let kept: Float64Array = floats.iter().map(|v| v.filter(|v| v.is_finite())).collect();
+        Ok(Arc::new(kept) as ArrayRef)
+    };
+    let env = Env { timezone: chrono_tz::UTC };
+    super::udf::call("finite", env, DataType::Float64, Arc::new(kernel), vec![value])
+}

@@ -1,0 +1,414 @@
+//! Aggregate calls -> measures: which source, which rows, when they count. A span or snapshot source
+//! without a moment is an error that lists the moments.
+
+use super::Resolver;
+use super::lower::{expect_condition, lower};
+use super::rows::RowScope;
+use crate::diagnostic::near::nearest;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf, RowExpr, Value};
+use crate::model::project::{Aggregate, Measure, SourceId, TimeBinding};
+use crate::model::signature::{ArgError, ArgType, Class};
+use crate::model::types::{Type, Unit};
+use crate::source::Span;
+use crate::syntax::ast::{self, ExprKind, MomentKind};
+use crate::syntax::{print, walk};
+
+impl Resolver<'_> {
+    /// Types an aggregate; `None` where an error was reported.
+    pub(super) fn aggregate(
+        &mut self,
+        call: &ast::Call,
+        filters: &[ast::Expr],
+        span: Span,
+    ) -> Option<ResultExpr> {
+        let argument = &call.args[0];
+        if let Some(per) = &argument.per {
+            self.not_yet(per.span(), "`per`");
+            return None;
+        }
+        if let Some(inner) = self.aggregate_within(&argument.expr) {
+            self.report(
+                Diagnostic::new(
+                    &codes::NESTED_AGGREGATE,
+                    format!("`{}` stands inside `{}` without `per`", inner.0, call.name.node),
+                )
+                .at(inner.1, "one value, where a value for each row is expected")
+                .help(format!("a value for each entity: `{}({} per account)`", call.name.node, print(&argument.expr))),
+            );
+            return None;
+        }
+        if let Some(via) = &argument.via {
+            self.not_yet(via.span(), "`via` in an aggregate");
+            return None;
+        }
+        if let Some(by) = argument.by.first() {
+            self.report(
+                Diagnostic::new(&codes::WRONG_ARGUMENTS, "`by` stands in `total` only")
+                    .at(by.span(), "a breakdown inside an aggregate"),
+            );
+            return None;
+        }
+        if let Some((name, _)) = call.named.first() {
+            self.report(
+                Diagnostic::new(
+                    &codes::WRONG_ARGUMENTS,
+                    format!("`{}` has no argument named `{}`", call.name.node, name.node),
+                )
+                .at(name.span, "unknown argument")
+                .help("a condition on rows is written with `where`"),
+            );
+            return None;
+        }
+        let source = self.source_of(call)?;
+        let whole_row = match &argument.expr.kind {
+            ExprKind::Name(path) => path.parts.len() == 1 && path.parts[0].node == self.source_name(source),
+            _ => false,
+        };
+        let argument_expr = (!whole_row).then(|| lower(self, &mut RowScope::own(source), &argument.expr));
+        let (aggregate, weight) = self.aggregate_kind(call, source, argument_expr.as_ref())?;
+        let filter = self.filter(source, argument.filter.as_ref(), filters);
+        let time = self.time_binding(source, argument.moment.as_ref(), call, span)?;
+        let (ty, unit) = self.aggregate_type(call, source, argument_expr.as_ref(), span)?;
+        if filter.as_ref().is_some_and(|f| f.ty == Type::Unknown) {
+            return None;
+        }
+        let measure = Measure {
+            source,
+            aggregate,
+            argument: argument_expr,
+            weight,
+            filter,
+            time,
+            ty,
+            unit: unit.clone(),
+            text: measure_text(call, filters),
+            span,
+        };
+        let id = self.intern(measure);
+        Some(Expr { kind: Kind::Leaf(ResultLeaf::Measure(id)), ty, unit, span })
+    }
+
+    /// The first aggregate inside a formula: its name and place.
+    fn aggregate_within(&self, expr: &ast::Expr) -> Option<(String, Span)> {
+        let mut found = None;
+        walk::walk(expr, &mut |e| {
+            if let ExprKind::Call(call) = &e.kind {
+                let own = self.raw.functions.contains_key(&call.name.node);
+                let aggregate = self.signature(&call.name.node).is_some_and(|s| s.class == Class::Aggregate);
+                if found.is_none() && aggregate && !own {
+                    found = Some((call.name.node.clone(), e.span));
+                }
+            }
+        });
+        found
+    }
+
+    /// The source that the argument names, once.
+    fn source_of(&mut self, call: &ast::Call) -> Option<SourceId> {
+        let mut named: Vec<(SourceId, Span)> = Vec::new();
+        let mut firsts: Vec<(String, Span)> = Vec::new();
+        for argument in &call.args {
+            let whole: *const ast::Expr = &raw const argument.expr;
+            walk::walk(&argument.expr, &mut |e| {
+                let ExprKind::Name(path) = &e.kind else { return };
+                let first = &path.parts[0];
+                firsts.push((first.node.clone(), first.span));
+                if path.parts.len() == 1 && !std::ptr::eq(e, whole) {
+                    return;
+                }
+                if let Some(id) = self.model.source_named(&first.node) {
+                    if !named.iter().any(|(s, _)| *s == id) {
+                        named.push((id, first.span));
+                    }
+                }
+            });
+        }
+        let argument = call.args[0].expr.span;
+        match named.as_slice() {
+            [(only, _)] => Some(*only),
+            [] => {
+                let names: Vec<&str> = self.model.sources.iter().map(|s| s.name.as_str()).collect();
+                let name = &call.name.node;
+                let diagnostic =
+                    match firsts.first() {
+                        Some((first, span)) => {
+                            let entity = self.model.entity(first).map(|id| self.source_name(id).to_owned());
+                            let owner = self
+                                .model
+                                .sources
+                                .iter()
+                                .find(|s| s.column_named(first).is_some())
+                                .map(|s| s.name.clone());
+                            let kpi = self.raw.kpis.contains_key(first);
+                            let help = if let Some(near) = nearest(first, names.iter().copied()) {
+                                format!("a near name exists: `{near}`")
+                            } else if let Some(source) = entity {
+                                format!("its rows are the source `{source}`")
+                            } else if let Some(source) = owner {
+                                format!("a column is named with its source: `{source}.{first}`")
+                            } else if kpi {
+                                format!("`{first}` is a KPI, which has one value already: without `{name}(...)`")
+                            } else {
+                                crate::diagnostic::near::did_you_mean(first, names.iter().copied())
+                                    .unwrap_or_else(|| "no source is defined: `sources:`".to_owned())
+                            };
+                            Diagnostic::new(&codes::NO_SOURCE, format!("`{name}` does not name a source"))
+                                .at(*span, format!("`{first}` is no source"))
+                                .help(help)
+                        }
+                        None => Diagnostic::new(&codes::NO_SOURCE, format!("`{name}` does not name a source"))
+                            .at(argument, "a constant, where rows are expected")
+                            .help("`count(invoices)`, `sum(invoices.amount)`"),
+                    };
+                self.report(diagnostic);
+                None
+            }
+            [(first, one), (second, two), ..] => {
+                let (first, second) = (self.source_name(*first).to_owned(), self.source_name(*second).to_owned());
+                self.report(
+                    Diagnostic::new(
+                        &codes::TWO_SOURCES,
+                        format!("`{}` reads `{first}` and `{second}`", call.name.node),
+                    )
+                    .at(*two, format!("a second source, `{second}`"))
+                    .also(*one, format!("the first, `{first}`"))
+                    .help("an aggregate for each, and arithmetic between them"),
+                );
+                None
+            }
+        }
+    }
+
+    fn aggregate_kind(
+        &mut self,
+        call: &ast::Call,
+        source: SourceId,
+        argument: Option<&RowExpr>,
+    ) -> Option<(Aggregate, Option<RowExpr>)> {
+        let name = call.name.node.as_str();
+        if argument.is_none() && name != "count" {
+            let at = call.args[0].expr.span;
+            let source_name = self.source_name(source).to_owned();
+            let of_key = self.model.source(source).columns.first().map(|c| c.name.clone()).unwrap_or_default();
+            self.report(
+                Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("`{name}` of rows, where values are expected"))
+                    .at(at, format!("all rows of `{source_name}`"))
+                    .help(format!("a column of it: `{name}({source_name}.{of_key})`")),
+            );
+            return None;
+        }
+        Some(match name {
+            "count" => (Aggregate::Count, None),
+            "sum" => (Aggregate::Sum, None),
+            "avg" => (Aggregate::Avg, None),
+            "min" => (Aggregate::Min, None),
+            "max" => (Aggregate::Max, None),
+            "median" => (Aggregate::Percentile(0.5), None),
+            "percentile" => (Aggregate::Percentile(self.fraction(&call.args[1].expr)?), None),
+            "approx_percentile" => (Aggregate::ApproxPercentile(self.fraction(&call.args[1].expr)?), None),
+            "stddev" => (Aggregate::Stddev, None),
+            "variance" => (Aggregate::Variance, None),
+            "count_distinct" => (Aggregate::CountDistinct, None),
+            "approx_count_distinct" => (Aggregate::ApproxCountDistinct, None),
+            "share" => (Aggregate::Share, None),
+            "weighted_avg" => {
+                let weight = lower(self, &mut RowScope::own(source), &call.args[1].expr);
+                if !weight.ty.is_number() {
+                    self.report(
+                        Diagnostic::new(&codes::TYPE_MISMATCH, format!("a weight that is {}", weight.ty))
+                            .at(weight.span, weight.ty.to_string()),
+                    );
+                    return None;
+                }
+                (Aggregate::WeightedAvg, Some(weight))
+            }
+            _ => {
+                self.not_yet(call.name.span, &format!("`{name}`"));
+                return None;
+            }
+        })
+    }
+
+    /// A constant part between 0% and 100%.
+    fn fraction(&mut self, expr: &ast::Expr) -> Option<f64> {
+        let mut scope = super::results::ResultScope::default();
+        let typed = lower(self, &mut scope, expr);
+        let value = match &typed.kind {
+            Kind::Literal(Value::Integer(n)) => Some(*n as f64),
+            Kind::Literal(Value::Decimal(n, s)) => format!("{n}e-{s}").parse().ok(),
+            _ if typed.ty == Type::Unknown => return None,
+            _ => None,
+        };
+        let value: Option<f64> = value.filter(|v| (0.0..=1.0).contains(v));
+        if value.is_none() {
+            self.report(
+                Diagnostic::new(&codes::INVALID_VALUE, "a percentile outside 0% to 100%")
+                    .at(expr.span, "a constant such as `90%` is expected"),
+            );
+        }
+        value
+    }
+
+    /// All conditions on the rows: the aggregate's own, then those from outside.
+    fn filter(&mut self, source: SourceId, own: Option<&ast::Expr>, pushed: &[ast::Expr]) -> Option<RowExpr> {
+        let mut all: Option<RowExpr> = None;
+        let conditions = own
+            .into_iter()
+            .map(|c| (c, RowScope::own(source)))
+            .chain(pushed.iter().map(|c| (c, RowScope::pushed(source))));
+        for (condition, mut scope) in conditions {
+            let mut typed = lower(self, &mut scope, condition);
+            if !expect_condition(self, &typed) {
+                typed.ty = Type::Unknown;
+            }
+            all = Some(match all {
+                None => typed,
+                Some(before) => {
+                    let unknown = before.ty == Type::Unknown || typed.ty == Type::Unknown;
+                    let span = before.span;
+                    Expr {
+                        kind: Kind::And(Box::new(before), Box::new(typed)),
+                        ty: if unknown { Type::Unknown } else { Type::Boolean },
+                        unit: Unit::none(),
+                        span,
+                    }
+                }
+            });
+        }
+        all
+    }
+
+    fn time_binding(
+        &mut self,
+        source: SourceId,
+        moment: Option<&ast::Moment>,
+        call: &ast::Call,
+        span: Span,
+    ) -> Option<TimeBinding> {
+        if let Some(moment) = moment {
+            let MomentKind::On(path) = &moment.kind else {
+                self.not_yet(moment.span, "a moment of a span or snapshot source");
+                return None;
+            };
+            let found = self.row_column(source, path, false)?;
+            let ty = self.model.column(source, &found).ty;
+            if !ty.is_time() {
+                self.report(
+                    Diagnostic::new(&codes::TYPE_MISMATCH, format!("rows counted on {}", super::lower::a(ty)))
+                        .at(path.span(), format!("{ty}, where a date or time is expected")),
+                );
+                return None;
+            }
+            return Some(TimeBinding::At(found));
+        }
+        let here = self.model.source(source);
+        if here.span.is_some() || here.snapshot {
+            let name = here.name.clone();
+            let function = call.name.node.clone();
+            let argument = print(&call.args[0].expr);
+            let start = here.span.map(|s| here.columns[s.from].name.clone());
+            let mut diagnostic = Diagnostic::new(
+                &codes::NO_MOMENT,
+                format!("when does a row of `{name}` count?"),
+            )
+            .at(span, "active at a moment, or started in the period?")
+            .also(here.defined, "its rows are active over a span")
+            .note(format!(
+                "`{function}({argument} at start)`, `at end`, `as of 2026-01-31`: active then; `during`: active at any time of the period"
+            ));
+            if let Some(start) = start {
+                diagnostic = diagnostic.help(format!("`{function}({argument} on {start})`: those that started in the period"));
+            }
+            self.report(diagnostic);
+            return None;
+        }
+        match here.time {
+            None => Some(TimeBinding::Always),
+            Some(column) => {
+                self.column_formula(source, column);
+                let column_ref = crate::model::project::ColumnRef { hops: Vec::new(), column };
+                let ty = self.model.column(source, &column_ref).ty;
+                if !ty.is_time() {
+                    let name = self.model.column(source, &column_ref).name.clone();
+                    self.report(
+                        Diagnostic::new(&codes::TYPE_MISMATCH, format!("the time `{name}` is {ty}"))
+                            .at(self.model.source(source).defined, "a date or time is expected"),
+                    );
+                    return None;
+                }
+                Some(TimeBinding::At(column_ref))
+            }
+        }
+    }
+
+    fn aggregate_type(
+        &mut self,
+        call: &ast::Call,
+        source: SourceId,
+        argument: Option<&RowExpr>,
+        span: Span,
+    ) -> Option<(Type, Unit)> {
+        let counted = |r: &Self| r.model.source(source).entity.as_deref().map_or_else(Unit::none, Unit::counted);
+        let Some(argument) = argument else { return Some((Type::Integer, counted(self))) };
+        if argument.ty == Type::Unknown {
+            return None;
+        }
+        if call.name.node.ends_with("count_distinct") {
+            return Some((Type::Integer, self.distinct_unit(source, argument)));
+        }
+        let signature = self.signature(&call.name.node)?;
+        let mut types = vec![ArgType { ty: argument.ty, unit: argument.unit.clone(), integer: None }];
+        for _ in 1..call.args.len() {
+            types.push(ArgType { ty: Type::Float, unit: Unit::none(), integer: None });
+        }
+        match (signature.infer)(&types) {
+            Ok(typed) => Some(typed),
+            Err(problem) => {
+                let expected = match problem {
+                    ArgError::Type(_, expected) => expected.to_owned(),
+                    ArgError::Other(_, problem) => problem,
+                    ArgError::Units(..) => "another unit".to_owned(),
+                };
+                self.report(
+                    Diagnostic::new(
+                        &codes::TYPE_MISMATCH,
+                        format!("`{}` of {}", call.name.node, super::lower::a(argument.ty)),
+                    )
+                    .at(argument.span, format!("{}, where {expected} is expected", argument.ty))
+                    .also(span, "")
+                    .help(signature.usage()),
+                );
+                None
+            }
+        }
+    }
+
+    /// Distinct keys of an entity are a number of that entity.
+    fn distinct_unit(&self, source: SourceId, argument: &RowExpr) -> Unit {
+        let Kind::Leaf(column) = &argument.kind else { return Unit::none() };
+        let at = self.model.source(self.model.target(source, &column.hops));
+        if at.key == [column.column] {
+            if let Some(entity) = &at.entity {
+                return Unit::counted(entity);
+            }
+        }
+        let relation = at.relations.iter().find(|r| r.key == [column.column]);
+        relation
+            .and_then(|r| self.model.source(r.to).entity.as_deref())
+            .map_or_else(Unit::none, Unit::counted)
+    }
+}
+
+/// The canonical text of a measure, with the conditions from outside.
+fn measure_text(call: &ast::Call, filters: &[ast::Expr]) -> String {
+    let call_text = print(&ast::Expr {
+        kind: ExprKind::Call(call.clone()),
+        span: call.name.span,
+    });
+    if filters.is_empty() {
+        return call_text;
+    }
+    let conditions: Vec<String> = filters.iter().map(print).collect();
+    format!("({call_text} where {})", conditions.join(" and "))
+}

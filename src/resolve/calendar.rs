@@ -1,0 +1,128 @@
+//! `calendar:` and `as_of:` -> the project's calendar and the last instant that is seen.
+
+use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc, Weekday};
+
+use crate::diagnostic::near::did_you_mean;
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::model::calendar::Calendar;
+use crate::model::project::AsOf;
+use crate::rulefile::raw::{RawCalendar, RawProject};
+use crate::source::Spanned;
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Mon),
+    ("tuesday", Weekday::Tue),
+    ("wednesday", Weekday::Wed),
+    ("thursday", Weekday::Thu),
+    ("friday", Weekday::Fri),
+    ("saturday", Weekday::Sat),
+    ("sunday", Weekday::Sun),
+];
+
+const MONTHS: [&str; 12] = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+];
+
+/// The project's calendar.
+pub fn calendar(raw: &RawCalendar, diagnostics: &mut Diagnostics) -> Calendar {
+    let mut calendar = Calendar::default();
+    if let Some(zone) = &raw.timezone {
+        match zone.node.parse() {
+            Ok(tz) => calendar.timezone = tz,
+            Err(_) => {
+                let names: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|t| t.name()).collect();
+                let near = crate::diagnostic::near::nearest(&zone.node, names);
+                diagnostics.push(invalid(zone, "no time zone of this name").help(match near {
+                    Some(near) => format!("a near name exists: `{near}`"),
+                    None => "an IANA name such as `Europe/Madrid` or `UTC` is expected".to_owned(),
+                }));
+            }
+        }
+    }
+    if let Some(day) = &raw.week_starts {
+        let name = day.node.to_lowercase();
+        match WEEKDAYS.iter().find(|(n, _)| *n == name) {
+            Some((_, weekday)) => calendar.week_starts = *weekday,
+            None => diagnostics.push(with_names(day, "no weekday", WEEKDAYS.iter().map(|(n, _)| *n))),
+        }
+    }
+    if let Some(month) = &raw.fiscal_year_starts {
+        let name = month.node.to_lowercase();
+        match MONTHS.iter().position(|n| *n == name) {
+            Some(index) => calendar.fiscal_month = index as u32 + 1,
+            None => diagnostics.push(with_names(month, "no month", MONTHS)),
+        }
+    }
+    calendar
+}
+
+fn invalid(at: &Spanned<String>, what: &str) -> Diagnostic {
+    Diagnostic::new(&codes::INVALID_VALUE, format!("`{}` is {what}", at.node)).at(at.span, what)
+}
+
+fn with_names<'a>(at: &Spanned<String>, what: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let mut diagnostic = invalid(at, what);
+    diagnostic.help = did_you_mean(&at.node, names);
+    diagnostic
+}
+
+/// The as-of that a project fixes.
+pub fn project_as_of(raw: &RawProject, calendar: &Calendar, diagnostics: &mut Diagnostics) -> Option<AsOf> {
+    let written = raw.as_of.as_ref()?;
+    let parsed = as_of(&written.node, calendar);
+    if parsed.is_none() {
+        diagnostics.push(
+            invalid(written, "no date or time")
+                .help("a date (`2026-01-31`, its end) or a time (`2026-01-31T18:00`, `2026-01-31T18:00Z`)"),
+        );
+    }
+    parsed
+}
+
+/// Reads an as-of: a date means the end of that local day.
+pub fn as_of(text: &str, calendar: &Calendar) -> Option<AsOf> {
+    let text = text.trim();
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        let next = day.succ_opt()?.and_hms_opt(0, 0, 0)?;
+        let instant = instant(next, calendar) - Duration::microseconds(1);
+        return Some(AsOf { day, instant, whole_day: true });
+    }
+    let instant = match (zoned(text), local_time(text)) {
+        (Some(at), _) => at,
+        (None, local) => instant(local?, calendar),
+    };
+    Some(as_of_instant(instant, calendar))
+}
+
+/// The as-of of an instant.
+pub fn as_of_instant(instant: DateTime<Utc>, calendar: &Calendar) -> AsOf {
+    AsOf { day: instant.with_timezone(&calendar.timezone).date_naive(), instant, whole_day: false }
+}
+
+/// A time with `Z` or an offset; seconds may be left out.
+fn zoned(text: &str) -> Option<DateTime<Utc>> {
+    ["%Y-%m-%dT%H:%M%#z", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z", "%Y-%m-%d %H:%M:%S%.f%#z"]
+        .iter()
+        .find_map(|f| DateTime::parse_from_str(text, f).ok())
+        .map(|at| at.with_timezone(&Utc))
+}
+
+fn local_time(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%.f"]
+        .iter()
+        .find_map(|f| NaiveDateTime::parse_from_str(text, f).ok())
+}
+
+/// A local wall clock as an instant: in an autumn overlap the earlier, in a spring gap moved forward.
+pub fn instant(local: NaiveDateTime, calendar: &Calendar) -> DateTime<Utc> {
+    match calendar.timezone.from_local_datetime(&local) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.with_timezone(&Utc),
+        LocalResult::None => {
+            // The gap is as long as the offset's change; a day earlier stands before it.
+            let before = calendar.timezone.offset_from_utc_datetime(&(local - Duration::days(1)));
+            let shift = chrono::Offset::fix(&before).local_minus_utc();
+            DateTime::from_naive_utc_and_offset(local - Duration::seconds(i64::from(shift)), Utc)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Dimensions: `dimensions:` of the project, and the way of each source to a dimension that a
+//! breakdown or a condition names.
+
+use super::Resolver;
+use super::paths::{Way, follow, no_way, way};
+use crate::diagnostic::near::did_you_mean;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::project::{ColumnRef, Dimension, Kpi, Model, NamedDimension, SourceId};
+use crate::source::{Span, Spanned};
+
+fn parts_of(text: &Spanned<String>) -> (Vec<String>, Span) {
+    (text.node.split('.').map(|p| p.trim().trim_matches('`').to_owned()).collect(), text.span)
+}
+
+impl Resolver<'_> {
+    pub(super) fn dimensions(&mut self) {
+        let raw = self.raw;
+        for (name, dimension) in &raw.dimensions {
+            let mut sources = Vec::new();
+            for (source, path) in &dimension.sources {
+                match self.model.source_named(source) {
+                    Some(id) => {
+                        let (parts, span) = parts_of(path);
+                        sources.push((id, parts, span));
+                    }
+                    None => {
+                        let names: Vec<&str> = raw.sources.keys().map(String::as_str).collect();
+                        let mut diagnostic =
+                            Diagnostic::new(&codes::UNKNOWN_NAME, format!("no source is named `{source}`"))
+                                .at(path.span, format!("the way of an unknown source `{source}`"));
+                        diagnostic.help = did_you_mean(source, names);
+                        self.report(diagnostic);
+                    }
+                }
+            }
+            self.model.dimensions.push(NamedDimension {
+                name: name.clone(),
+                defined: dimension.name.span,
+                path: dimension.path.as_ref().map(parts_of),
+                sources,
+            });
+        }
+        // Every way that is written must exist, used or not.
+        for named in self.model.dimensions.clone() {
+            for (source, parts, span) in &named.sources {
+                let dimension = Dimension { path: parts.clone(), span: *span };
+                if let Err(Some(problem)) = path_of(&self.model, *source, &dimension, &[]) {
+                    self.report(*problem);
+                }
+            }
+            if let Some((parts, span)) = &named.path {
+                let known = self.model.entity(&parts[0]).is_some()
+                    || self.model.source_named(&parts[0]).is_some()
+                    || self.model.sources.iter().any(|s| s.column_named(&parts[0]).is_some() || s.broken);
+                if !known {
+                    let names: Vec<&str> = self.model.sources.iter().filter_map(|s| s.entity.as_deref()).collect();
+                    let mut diagnostic =
+                        Diagnostic::new(&codes::UNKNOWN_NAME, format!("no entity is named `{}`", parts[0]))
+                            .at(*span, "a dimension's way starts at an entity");
+                    diagnostic.help = did_you_mean(&parts[0], names);
+                    self.report(diagnostic);
+                }
+            }
+        }
+    }
+
+    /// The way of a source to a named dimension; `quiet` where another meaning may serve.
+    pub(super) fn named_dimension(
+        &mut self,
+        source: SourceId,
+        named: usize,
+        span: Span,
+        quiet: bool,
+    ) -> Option<ColumnRef> {
+        let dimension = Dimension { path: vec![self.model.dimensions[named].name.clone()], span };
+        match dimension_of(&self.model, source, &dimension, &[]) {
+            Ok(found) => Some(found),
+            Err(Some(problem)) if !quiet => {
+                self.report(*problem);
+                None
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// The way of a source to a dimension, or why there is none. `Err(None)` where an error has been
+/// reported before.
+pub fn dimension(
+    model: &Model,
+    source: SourceId,
+    dimension: &Dimension,
+    kpi: &Kpi,
+) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
+    dimension_of(model, source, dimension, &kpi.paths)
+}
+
+fn dimension_of(
+    model: &Model,
+    source: SourceId,
+    dimension: &Dimension,
+    paths: &[(String, Vec<String>, Span)],
+) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
+    if let [name] = dimension.path.as_slice() {
+        if let Some(named) = model.dimensions.iter().find(|d| d.name == *name) {
+            let own = named.sources.iter().find(|(s, _, _)| *s == source).map(|(_, p, _)| p);
+            let Some(path) = own.or(named.path.as_ref().map(|(p, _)| p)) else {
+                return Err(Some(Box::new(
+                    Diagnostic::new(
+                        &codes::UNREACHABLE,
+                        format!("`{}` has no way to the dimension `{name}`", model.source(source).name),
+                    )
+                    .at(dimension.span, format!("`{}` does not reach `{name}`", model.source(source).name))
+                    .also(named.defined, "the dimension is defined here")
+                    .help(format!("a way of its own: `{name}: {{{}: COLUMN}}`", model.source(source).name)),
+                )));
+            };
+            return path_of(model, source, &Dimension { path: path.clone(), span: dimension.span }, paths);
+        }
+    }
+    path_of(model, source, dimension, paths)
+}
+
+fn path_of(
+    model: &Model,
+    source: SourceId,
+    dimension: &Dimension,
+    paths: &[(String, Vec<String>, Span)],
+) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
+    let here = model.source(source);
+    let span = dimension.span;
+    let parts: Vec<(&str, Span)> = dimension.path.iter().map(|p| (p.as_str(), span)).collect();
+    let first = parts[0].0;
+    if let Some((_, chosen, _)) = paths.iter().find(|(entity, _, _)| entity == first) {
+        let whole: Vec<(&str, Span)> =
+            chosen.iter().map(|p| (p.as_str(), span)).chain(parts[1..].iter().copied()).collect();
+        let chosen = Dimension { path: whole.iter().map(|p| p.0.to_owned()).collect(), span };
+        return path_of(model, source, &chosen, &[]);
+    }
+    if parts.len() > 1 && first == here.name {
+        return follow(model, source, Vec::new(), &parts[1..]);
+    }
+    if let Some(other) = model.source_named(first).filter(|_| parts.len() > 1) {
+        return Err(Some(Box::new(
+            Diagnostic::new(
+                &codes::UNREACHABLE,
+                format!("`{}` does not reach the column `{}`", here.name, dimension.name()),
+            )
+            .at(span, format!("a column of `{}`, which only its own rows have", model.source(other).name)),
+        )));
+    }
+    if here.relation_named(first).is_some() {
+        return follow(model, source, Vec::new(), &parts);
+    }
+    if model.entity(first).is_some() {
+        return match way(model, source, first) {
+            Way::Found(hops) => follow(model, source, hops, &parts[1..]),
+            other => Err(Some(Box::new(no_way(model, source, first, span, &other)))),
+        };
+    }
+    if here.column_named(first).is_some() {
+        return follow(model, source, Vec::new(), &parts);
+    }
+    if here.broken {
+        return Err(None);
+    }
+    let mut diagnostic = Diagnostic::new(&codes::UNKNOWN_NAME, format!("no dimension is named `{}`", dimension.name()))
+        .at(span, format!("unknown to `{}`", here.name));
+    let names = model
+        .dimensions
+        .iter()
+        .map(|d| d.name.as_str())
+        .chain(model.sources.iter().filter_map(|s| s.entity.as_deref()))
+        .chain(here.columns.iter().map(|c| c.name.as_str()));
+    diagnostic.help = did_you_mean(first, names);
+    Err(Some(Box::new(diagnostic)))
+}

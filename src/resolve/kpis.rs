@@ -1,0 +1,257 @@
+//! KPIs: formulas that may use each other, in whatever order they stand; a loop is an error that prints
+//! it. A KPI under a filter is its formula once more, with the condition in every aggregate.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::lower::{duration_unit, literal, lower};
+use super::results::ResultScope;
+use super::{Asked, Resolver, dimension};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::calendar::Grain;
+use crate::model::expr::{Arith, Expr, Kind, ResultExpr, Value};
+use crate::model::project::{Dimension, Fill, Kpi};
+use crate::model::types::{Type, Unit};
+use crate::rulefile::raw::{LocalText, RawKpi};
+use crate::source::{Span, Spanned};
+use crate::syntax::{ast, print};
+
+use super::literals::TypedValue;
+
+/// Formulas of KPIs by name and filters.
+#[derive(Default)]
+pub(super) struct States {
+    done: HashMap<(String, String), Option<Arc<ResultExpr>>>,
+    /// KPIs being typed and where they were used, outermost first.
+    open: Vec<(String, Span)>,
+}
+
+impl Resolver<'_> {
+    pub(super) fn kpis(&mut self, asked: &Asked) {
+        let raw = self.raw;
+        for (name, kpi) in &raw.kpis {
+            let is_asked = asked.only.as_ref().is_none_or(|only| only.contains(name));
+            let filters: &[ast::Expr] = if is_asked { &asked.filters } else { &[] };
+            let Some(formula) = self.kpi_formula(name, filters, kpi.name.span) else { continue };
+            if let Some(resolved) = self.kpi(kpi, formula) {
+                self.model.kpis.push(resolved);
+            }
+        }
+    }
+
+    /// The formula of a KPI under filters; `None` where an error was reported.
+    pub(super) fn kpi_formula(&mut self, name: &str, filters: &[ast::Expr], used: Span) -> Option<Arc<ResultExpr>> {
+        let raw = self.raw;
+        let key = (name.to_owned(), filters.iter().map(print).collect::<Vec<_>>().join(" and "));
+        if let Some(done) = self.kpis.done.get(&key) {
+            return done.clone();
+        }
+        if let Some(at) = self.kpis.open.iter().position(|(n, _)| n == name) {
+            self.kpi_loop(at, name, used);
+            self.kpis.done.insert(key, None);
+            return None;
+        }
+        let kpi = raw.kpis.get(name)?;
+        let written = kpi.formula.as_ref().and_then(|f| f.expr.as_ref());
+        self.kpis.open.push((name.to_owned(), used));
+        let typed = written.map(|expr| {
+            let mut scope = ResultScope { filters: filters.to_vec() };
+            lower(self, &mut scope, expr)
+        });
+        self.kpis.open.pop();
+        let typed = typed.filter(|t| t.ty != Type::Unknown).and_then(|t| self.in_unit(kpi, t)).map(Arc::new);
+        // A loop found below has put `None` here already.
+        self.kpis.done.entry(key).or_insert(typed).clone()
+    }
+
+    fn kpi_loop(&mut self, from: usize, again: &str, used: Span) {
+        let members = self.kpis.open[from..].to_vec();
+        let mut names: Vec<&str> = members.iter().map(|(n, _)| n.as_str()).collect();
+        names.push(again);
+        let mut diagnostic = Diagnostic::new(&codes::CYCLE, "KPI definitions form a cycle")
+            .at(used, format!("`{}` uses `{again}` here", names[names.len() - 2]))
+            .note(format!("cycle: {}", names.join(" -> ")));
+        for pair in members.windows(2) {
+            diagnostic = diagnostic.also(pair[1].1, format!("`{}` uses `{}` here", pair[0].0, pair[1].0));
+        }
+        self.report(diagnostic);
+    }
+
+    /// Checks the declared unit, and brings durations into it.
+    fn in_unit(&mut self, kpi: &RawKpi, formula: ResultExpr) -> Option<ResultExpr> {
+        let Some(declared) = &kpi.unit else { return Some(formula) };
+        if declared.node == "percent" {
+            if formula.unit.is_strict() || !(formula.ty.is_number()) {
+                let found = if formula.unit.is_strict() { formula.unit.to_string() } else { formula.ty.to_string() };
+                self.report(
+                    Diagnostic::new(&codes::UNIT_MISMATCH, format!("`percent` on a value in `{found}`"))
+                        .at(declared.span, "a part of something is expected")
+                        .also(formula.span, format!("this is in `{found}`")),
+                );
+                return None;
+            }
+            return Some(Expr { unit: Unit::none(), ..formula });
+        }
+        let unit = Unit::declared(&declared.node);
+        if let (Type::Duration, Some(length)) = (formula.ty, duration_unit(&declared.node)) {
+            let span = formula.span;
+            let one = literal(Value::Duration(length), Type::Duration, Unit::none(), span);
+            let kind = Kind::Arith(Arith::Div, Box::new(formula), Box::new(one));
+            return Some(Expr { kind, ty: Type::Float, unit, span });
+        }
+        let same = formula.unit.to_string() == unit.to_string() || formula.unit.strict() == unit;
+        if formula.unit.is_strict() && !same {
+            self.report(
+                Diagnostic::new(
+                    &codes::UNIT_MISMATCH,
+                    format!("the formula is in `{}`, not in `{}`", formula.unit, declared.node),
+                )
+                .at(declared.span, format!("declared: `{}`", declared.node))
+                .also(formula.span, format!("computed: `{}`", formula.unit)),
+            );
+            return None;
+        }
+        Some(Expr { unit, ..formula })
+    }
+
+    fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>) -> Option<Kpi> {
+        let mut grains = Vec::new();
+        for grain in &raw.grain {
+            match Grain::parse(&grain.node) {
+                Some(found) if grains.contains(&found) => {}
+                Some(found) => grains.push(found),
+                None => {
+                    let mut diagnostic =
+                        Diagnostic::new(&codes::NO_GRAIN, format!("no grain is named `{}`", grain.node))
+                            .at(grain.span, "unknown grain");
+                    diagnostic.help =
+                        crate::diagnostic::near::did_you_mean(&grain.node, Grain::ALL.map(Grain::name));
+                    self.report(diagnostic);
+                }
+            }
+        }
+        if grains.is_empty() {
+            grains.push(Grain::Month);
+        }
+        if let Some(hide) = &raw.hide_below {
+            self.not_yet(hide.span, "withholding small groups (`hide_below`)");
+        }
+        for (field, place) in &raw.judgement {
+            self.report(
+                Diagnostic::new(&codes::KEPT, format!("`{field}` is checked for shape and not evaluated yet"))
+                    .at(*place, "nothing is judged by it"),
+            );
+        }
+        let fill = match raw.fill.as_ref().map(|f| f.node.as_str()) {
+            Some("entities") => Fill::Entities,
+            Some("observed") => Fill::Observed,
+            _ => Fill::Cells,
+        };
+        let by: Vec<Vec<Dimension>> = raw
+            .by
+            .iter()
+            .flatten()
+            .map(|breakdown| breakdown.node.iter().map(dimension_written).collect())
+            .collect();
+        let paths = raw
+            .paths
+            .iter()
+            .map(|(entity, path)| (entity.clone(), dimension_written(path).path, path.span))
+            .collect();
+        let kpi = Kpi {
+            name: raw.name.node.clone(),
+            defined: raw.name.span,
+            label: texts(raw.label.as_ref()),
+            description: texts(raw.description.as_ref()),
+            text: raw.formula.as_ref().and_then(|f| f.expr.as_ref()).map(print).unwrap_or_default(),
+            unit: formula.unit.clone(),
+            percent: raw.unit.as_ref().is_some_and(|u| u.node == "percent"),
+            formula,
+            grains,
+            by,
+            paths,
+            fill,
+            decimals: raw.decimals.as_ref().and_then(|d| u8::try_from(d.node).ok()),
+        };
+        self.breakdowns_are_reached(&kpi);
+        Some(kpi)
+    }
+
+    /// Every aggregate of a KPI must reach every dimension of its breakdowns.
+    fn breakdowns_are_reached(&mut self, kpi: &Kpi) {
+        for wanted in kpi.by.iter().flatten() {
+            let mut types: Vec<(Type, String)> = Vec::new();
+            for id in kpi.formula.measures() {
+                let measure = &self.model.measures[id.0];
+                match dimension(&self.model, measure.source, wanted, kpi) {
+                    Ok(found) => {
+                        let column = self.model.column(measure.source, &found);
+                        types.push((column.ty, self.model.source(measure.source).name.clone()));
+                    }
+                    Err(Some(problem)) => {
+                        let text = measure.text.clone();
+                        self.report(problem.note(format!("needed by `{text}` of the KPI `{}`", kpi.name)));
+                    }
+                    Err(None) => {}
+                }
+            }
+            let differs = types.windows(2).find(|w| {
+                w[0].0 != w[1].0 && w.iter().all(|t| t.0 != Type::Unknown) && !(w[0].0.is_number() && w[1].0.is_number())
+            });
+            if let Some([(a, first), (b, second)]) = differs {
+                self.report(
+                    Diagnostic::new(
+                        &codes::TYPE_MISMATCH,
+                        format!("`{}` is {a} in `{first}` and {b} in `{second}`", wanted.name()),
+                    )
+                    .at(wanted.span, "its members cannot meet"),
+                );
+            }
+        }
+    }
+
+    /// The value of `params.NAME`.
+    pub(super) fn param(&mut self, path: &ast::Path) -> Option<TypedValue> {
+        let raw = self.raw;
+        let name = &path.parts[1];
+        let Some(param) = raw.params.get(&name.node) else {
+            let names: Vec<&str> = raw.params.keys().map(String::as_str).collect();
+            let diagnostic = super::lower::unknown(
+                &name.node,
+                name.span,
+                format!("no parameter is named `{}`", name.node),
+                &names,
+            );
+            self.report(diagnostic);
+            return None;
+        };
+        if let Some(table) = param.table {
+            self.not_yet(table, "a parameter table");
+            return None;
+        }
+        let expr = param.value.as_ref()?.expr.as_ref()?;
+        let typed = lower(self, &mut ResultScope::default(), expr);
+        match typed.kind {
+            Kind::Literal(value) if typed.ty != Type::Unknown => Some((value, typed.ty, typed.unit)),
+            _ if typed.ty == Type::Unknown => None,
+            _ => {
+                self.report(
+                    Diagnostic::new(&codes::WRONG_TYPE, format!("the parameter `{}` is no plain value", name.node))
+                        .at(expr.span, "a number, text, date or truth value is expected"),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn dimension_written(text: &Spanned<String>) -> Dimension {
+    Dimension {
+        path: text.node.split('.').map(|p| p.trim().trim_matches('`').to_owned()).collect(),
+        span: text.span,
+    }
+}
+
+fn texts(text: Option<&LocalText>) -> Vec<(String, String)> {
+    text.into_iter().flat_map(|t| t.texts.iter().map(|(l, s)| (l.clone(), s.node.clone()))).collect()
+}

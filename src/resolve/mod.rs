@@ -1,0 +1,152 @@
+//! Raw rules + signatures + schemas -> `Model`: names, scopes, types, units, cycles. Collects every
+//! independent error and no consequences of earlier ones. No DataFusion, no reading of files.
+
+use std::collections::HashMap;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::model::project::{Measure, MeasureId, Model, SourceId};
+use crate::model::signature::Signature;
+use crate::model::types::Type;
+use crate::rulefile::raw::RawProject;
+use crate::source::Span;
+use crate::syntax::ast;
+
+mod aggregates;
+mod calendar;
+mod columns;
+mod dimensions;
+mod expand;
+mod kpis;
+mod literals;
+mod lower;
+mod paths;
+mod results;
+mod rows;
+mod sources;
+
+pub use calendar::{as_of, as_of_instant, calendar, instant};
+pub use dimensions::dimension;
+
+/// What the files of a source hold, by the language's names.
+#[derive(Clone, Debug, Default)]
+pub struct Schemas {
+    /// Columns by source; a source whose schema could not be read is not here.
+    pub sources: HashMap<String, Vec<SchemaColumn>>,
+}
+
+/// A column of a source's files.
+#[derive(Clone, Debug)]
+pub struct SchemaColumn {
+    /// Its name in the language.
+    pub name: String,
+    /// Its type; unknown for what has no type in the language.
+    pub ty: Type,
+}
+
+/// What to resolve beside the rule files.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Conditions that go into every aggregate of the KPIs in `only`.
+    pub filters: Vec<ast::Expr>,
+    /// The KPIs that are asked for; all where absent.
+    pub only: Option<Vec<String>>,
+}
+
+/// Resolves a project. The model is whole only where no error was reported.
+pub fn resolve(
+    raw: &RawProject,
+    schemas: &Schemas,
+    signatures: &[Signature],
+    asked: &Asked,
+    diagnostics: &mut Diagnostics,
+) -> Model {
+    let mut resolver = Resolver {
+        raw,
+        schemas,
+        signatures,
+        diagnostics,
+        model: Model::default(),
+        measures: HashMap::new(),
+        columns: columns::States::default(),
+        kpis: kpis::States::default(),
+        expanded: 0,
+        expanding: Vec::new(),
+    };
+    resolver.model.name = raw.name.as_ref().map_or_else(|| "project".to_owned(), |n| n.node.clone());
+    resolver.model.calendar = calendar::calendar(&raw.calendar, resolver.diagnostics);
+    resolver.model.as_of = calendar::project_as_of(raw, &resolver.model.calendar, resolver.diagnostics);
+    resolver.refuse_later_sections();
+    resolver.sources();
+    resolver.row_formulas();
+    resolver.dimensions();
+    resolver.check_functions();
+    resolver.kpis(asked);
+    resolver.model
+}
+
+struct Resolver<'a> {
+    raw: &'a RawProject,
+    schemas: &'a Schemas,
+    signatures: &'a [Signature],
+    diagnostics: &'a mut Diagnostics,
+    model: Model,
+    measures: HashMap<String, MeasureId>,
+    columns: columns::States,
+    kpis: kpis::States,
+    /// Nodes that function calls have been expanded to, bounded so that doubling cannot run away.
+    expanded: usize,
+    /// Functions being expanded, outermost first.
+    expanding: Vec<String>,
+}
+
+impl Resolver<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn signature(&self, name: &str) -> Option<Signature> {
+        self.signatures.iter().find(|s| s.name == name).copied()
+    }
+
+    /// Refuses a construct that the language has and this version does not evaluate.
+    fn not_yet(&mut self, span: Span, what: &str) {
+        self.report(
+            Diagnostic::new(&codes::NOT_YET, format!("{what} is not evaluated yet"))
+                .at(span, "part of the language, refused rather than ignored"),
+        );
+    }
+
+    /// The id of a measure, the same for equal ones.
+    fn intern(&mut self, measure: Measure) -> MeasureId {
+        let key = measure.key();
+        if let Some(id) = self.measures.get(&key) {
+            return *id;
+        }
+        let id = MeasureId(self.model.measures.len());
+        self.model.measures.push(measure);
+        self.measures.insert(key, id);
+        id
+    }
+
+    fn refuse_later_sections(&mut self) {
+        for used in &self.raw.uses {
+            self.diagnostics.push(
+                Diagnostic::new(&codes::NOT_YET, format!("the pack `{}` is not evaluated yet", used.name.node))
+                    .at(used.name.span, "part of the language, refused rather than ignored"),
+            );
+        }
+        if let Some(periods) = &self.raw.calendar.periods {
+            self.not_yet(periods.span, "an own calendar (`periods:`)");
+        }
+        for (section, name) in &self.raw.judgement.entries {
+            self.diagnostics.push(
+                Diagnostic::new(&codes::KEPT, format!("`{section}` is checked for shape and not evaluated yet"))
+                    .at(name.span, "nothing is judged by it"),
+            );
+        }
+    }
+
+    fn source_name(&self, id: SourceId) -> &str {
+        &self.model.source(id).name
+    }
+}

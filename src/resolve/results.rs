@@ -1,0 +1,119 @@
+//! The scope of formulas over results: KPIs, `params.*`, aggregates. Filters from outside travel with it
+//! into every aggregate.
+
+use std::sync::Arc;
+
+use super::Resolver;
+use super::lower::{Scope, literal, lower, poison, unknown};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf};
+use crate::model::signature::Class;
+use crate::source::Span;
+use crate::syntax::ast;
+
+/// Names of results.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ResultScope {
+    /// Conditions that go into every aggregate, outermost first.
+    pub(super) filters: Vec<ast::Expr>,
+}
+
+impl Scope for ResultScope {
+    type Leaf = ResultLeaf;
+
+    fn name(&mut self, r: &mut Resolver<'_>, path: &ast::Path, span: Span) -> ResultExpr {
+        let first = path.parts[0].node.as_str();
+        if first == "params" && path.parts.len() > 1 {
+            return r.param(path).map_or_else(|| poison(span), |v| literal(v.0, v.1, v.2, span));
+        }
+        if r.raw.kpis.contains_key(first) {
+            if path.parts.len() > 1 {
+                r.not_yet(span, &format!("`.{}` of a KPI", path.parts[1].node));
+                return poison(span);
+            }
+            return r.kpi_used(first, &self.filters, path.parts[0].span).map_or_else(
+                || poison(span),
+                |(body, unit)| {
+                    let ty = body.ty;
+                    Expr { kind: Kind::Leaf(ResultLeaf::Kpi(first.to_owned(), body)), ty, unit, span }
+                },
+            );
+        }
+        r.not_a_result(path, span);
+        poison(span)
+    }
+
+    fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> ResultExpr {
+        debug_assert_eq!(class, Class::Aggregate, "the others are refused before");
+        r.aggregate(call, &self.filters, span).unwrap_or_else(|| poison(span))
+    }
+
+    fn filtered(
+        &mut self,
+        r: &mut Resolver<'_>,
+        formula: &ast::Expr,
+        condition: &ast::Expr,
+        span: Span,
+    ) -> ResultExpr {
+        let mut inner = self.clone();
+        inner.filters.push(condition.clone());
+        let typed = lower(r, &mut inner, formula);
+        Expr { span, ..typed }
+    }
+
+    fn rounded(&self) -> bool {
+        true
+    }
+}
+
+impl Resolver<'_> {
+    /// Reports a name that is no result: a column, a source, or nothing known.
+    fn not_a_result(&mut self, path: &ast::Path, span: Span) {
+        let first = &path.parts[0];
+        let text = path.text();
+        if self.model.source_named(&first.node).is_some() {
+            let diagnostic = if path.parts.len() == 1 {
+                Diagnostic::new(&codes::COLUMN_OUTSIDE, format!("the source `{text}` stands outside an aggregate"))
+                    .at(span, "many rows, where one value is expected")
+                    .help(format!("how many: `count({text})`"))
+            } else {
+                Diagnostic::new(&codes::COLUMN_OUTSIDE, format!("the column `{text}` stands outside an aggregate"))
+                    .at(span, "a value for each row, where one value is expected")
+                    .help(format!("an aggregate makes one of them: `sum({text})`, `avg({text})`, `max({text})`"))
+            };
+            self.report(diagnostic);
+            return;
+        }
+        let owner = self.model.sources.iter().find(|s| path.parts.len() == 1 && s.column_named(&first.node).is_some());
+        if let Some(owner) = owner {
+            let name = owner.name.clone();
+            self.report(
+                Diagnostic::new(&codes::COLUMN_OUTSIDE, format!("the column `{text}` stands outside an aggregate"))
+                    .at(span, format!("a column of `{name}`, where one value is expected"))
+                    .help(format!("an aggregate makes one of its values: `sum({name}.{text})`")),
+            );
+            return;
+        }
+        let raw = self.raw;
+        let names: Vec<&str> =
+            raw.kpis.keys().chain(raw.sources.keys()).map(String::as_str).collect();
+        self.report(unknown(
+            &first.node,
+            first.span,
+            format!("no KPI or source is named `{}`", first.node),
+            &names,
+        ));
+    }
+
+    /// A shared formula of a KPI under filters, for a formula that uses it.
+    fn kpi_used(
+        &mut self,
+        name: &str,
+        filters: &[ast::Expr],
+        at: Span,
+    ) -> Option<(Arc<ResultExpr>, crate::model::types::Unit)> {
+        let body = self.kpi_formula(name, filters, at)?;
+        let unit = body.unit.clone();
+        Some((body, unit))
+    }
+}

@@ -1,0 +1,160 @@
+//! The scope of row formulas: the source's own columns, its relations, entities it reaches, named
+//! dimensions, `params.*`. Two meanings of a name are an error that shows both.
+
+use super::Resolver;
+use super::lower::{Scope, literal, poison};
+use super::paths::{Way, no_way, way};
+use crate::diagnostic::near::did_you_mean;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::expr::{Expr, Kind, RowExpr};
+use crate::model::project::{ColumnRef, SourceId};
+use crate::model::signature::Class;
+use crate::source::Span;
+use crate::syntax::ast;
+
+/// Names of one source's rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowScope {
+    source: SourceId,
+    /// A condition from outside the aggregate (`--where`, `(kpi where ...)`): dimensions only.
+    pushed: bool,
+    /// A formula under `columns:`, where an aggregate is a fact.
+    column: bool,
+}
+
+impl RowScope {
+    /// What is written inside an aggregate, or in the source itself.
+    pub(super) fn own(source: SourceId) -> Self {
+        Self { source, pushed: false, column: false }
+    }
+
+    /// A condition pushed into an aggregate.
+    pub(super) fn pushed(source: SourceId) -> Self {
+        Self { source, pushed: true, column: false }
+    }
+
+    pub(super) fn in_column(self) -> Self {
+        Self { column: true, ..self }
+    }
+}
+
+impl Scope for RowScope {
+    type Leaf = ColumnRef;
+
+    fn name(&mut self, r: &mut Resolver<'_>, path: &ast::Path, span: Span) -> RowExpr {
+        if path.parts[0].node == "params" && path.parts.len() > 1 {
+            return r.param(path).map_or_else(|| poison(span), |v| literal(v.0, v.1, v.2, span));
+        }
+        match r.row_column(self.source, path, self.pushed) {
+            Some(found) => {
+                let column = r.model.column(self.source, &found);
+                Expr { ty: column.ty, unit: column.unit.clone(), kind: Kind::Leaf(found), span }
+            }
+            None => poison(span),
+        }
+    }
+
+    fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> RowExpr {
+        if self.column && class == Class::Aggregate {
+            r.not_yet(span, "a fact (an aggregate over related rows as a column)");
+        } else {
+            r.report(
+                Diagnostic::new(
+                    &codes::AGGREGATE_IN_ROW,
+                    format!("`{}` stands inside a row formula", call.name.node),
+                )
+                .at(span, format!("computed over many rows, where one row of `{}` is looked at", r.source_name(self.source)))
+                .help("an aggregate of aggregates is written `avg(sum(invoices.amount) per account)`"),
+            );
+        }
+        poison(span)
+    }
+
+    fn rounded(&self) -> bool {
+        false
+    }
+
+    fn filtered(&mut self, r: &mut Resolver<'_>, _: &ast::Expr, condition: &ast::Expr, span: Span) -> RowExpr {
+        r.report(
+            Diagnostic::new(&codes::FORMULA_SYNTAX, "a filter inside a row formula")
+                .at(condition.span, "a formula over results is filtered like this, a row is not")
+                .help("`if(condition, value, other)`, or `where` in the aggregate"),
+        );
+        poison(span)
+    }
+}
+
+impl Resolver<'_> {
+    /// A column by the path that a row formula of `source` wrote.
+    pub(super) fn row_column(&mut self, source: SourceId, path: &ast::Path, pushed: bool) -> Option<ColumnRef> {
+        let parts: Vec<(&str, Span)> = path.parts.iter().map(|p| (p.node.as_str(), p.span)).collect();
+        let (first, span) = parts[0];
+        let here = self.model.source(source);
+        if parts.len() > 1 && first == here.name {
+            return self.follow(source, Vec::new(), &parts[1..]);
+        }
+        let own = here.relation_named(first).is_some() || here.column_named(first).is_some();
+        let named = self.model.dimensions.iter().position(|d| d.name == first).filter(|_| parts.len() == 1);
+        if let Some(named) = named {
+            let by_name = self.named_dimension(source, named, span, own && !pushed);
+            if !own {
+                return by_name;
+            }
+            let mine = self.follow(source, Vec::new(), &parts)?;
+            if let Some(by_name) = by_name.filter(|found| *found != mine) {
+                let diagnostic = Diagnostic::new(
+                    &codes::AMBIGUOUS_NAME,
+                    format!("`{first}` is a dimension and a column of `{}`", self.source_name(source)),
+                )
+                .at(span, format!("`{}` or `{first}` of the row", self.model.path_text(source, &by_name)))
+                .also(self.model.dimensions[named].defined, "the dimension leads elsewhere")
+                .help(format!("`{}.{first}` is the row's own", self.source_name(source)));
+                self.report(diagnostic);
+                return None;
+            }
+            return Some(mine);
+        }
+        if own {
+            return self.follow(source, Vec::new(), &parts);
+        }
+        let is_entity = self.model.entity(first).is_some();
+        if is_entity {
+            return match way(&self.model, source, first) {
+                Way::Found(hops) => self.follow(source, hops, &parts[1..]),
+                other => {
+                    self.report(no_way(&self.model, source, first, span, &other));
+                    None
+                }
+            };
+        }
+        if self.model.source(source).broken {
+            return None;
+        }
+        self.unknown_in_row(source, first, span, parts.len());
+        None
+    }
+
+    fn unknown_in_row(&mut self, source: SourceId, name: &str, span: Span, parts: usize) {
+        let here = self.model.source(source);
+        let mut diagnostic = if parts > 1 && self.model.source_named(name).is_some() {
+            Diagnostic::new(&codes::TWO_SOURCES, format!("`{name}` is another source than `{}`", here.name))
+                .at(span, format!("rows of `{}` are looked at here", here.name))
+        } else if self.raw.kpis.contains_key(name) {
+            Diagnostic::new(&codes::UNKNOWN_NAME, format!("`{name}` is a KPI, and a row knows no KPIs"))
+                .at(span, format!("columns of `{}` are looked for here", here.name))
+        } else {
+            Diagnostic::new(&codes::UNKNOWN_NAME, format!("`{}` has no column or relation `{name}`", here.name))
+                .at(span, format!("unknown in `{}`", here.name))
+        };
+        if diagnostic.code == &codes::UNKNOWN_NAME {
+            let names = here
+                .columns
+                .iter()
+                .map(|c| c.name.as_str())
+                .chain(here.relations.iter().map(|r| r.name.as_str()))
+                .chain(self.model.dimensions.iter().map(|d| d.name.as_str()));
+            diagnostic.help = did_you_mean(name, names);
+        }
+        self.report(diagnostic);
+    }
+}

@@ -1,0 +1,277 @@
+//! Raw sources + schemas -> sources of the model: columns of the files, keys, times, spans,
+//! relations. Row formulas come later (`columns.rs`), when all columns are known.
+
+use chrono::NaiveDate;
+
+use super::Resolver;
+use crate::diagnostic::near::did_you_mean;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::project::{ActiveSpan, Column, Relation, Source, SourceId};
+use crate::model::types::{Type, Unit};
+use crate::rulefile::raw::{RawRelation, RawSource};
+use crate::source::Spanned;
+
+impl Resolver<'_> {
+    pub(super) fn sources(&mut self) {
+        let raw = self.raw;
+        for (name, source) in &raw.sources {
+            if raw.kpis.contains_key(name) {
+                let kpi = &raw.kpis[name];
+                self.report(
+                    Diagnostic::new(&codes::AMBIGUOUS_NAME, format!("`{name}` is a source and a KPI"))
+                        .at(kpi.name.span, "the KPI")
+                        .also(source.name.span, "the source")
+                        .help("another name for one of them"),
+                );
+            }
+            let resolved = self.source(source);
+            self.model.sources.push(resolved);
+        }
+        self.entities_are_unique();
+        for (index, source) in raw.sources.values().enumerate() {
+            for relation in source.relations.values() {
+                if let Some(resolved) = self.relation(SourceId(index), relation) {
+                    self.model.sources[index].relations.push(resolved);
+                }
+            }
+        }
+    }
+
+    fn source(&mut self, raw: &RawSource) -> Source {
+        let schema = self.schemas.sources.get(&raw.name.node);
+        let mut columns: Vec<Column> = schema
+            .into_iter()
+            .flatten()
+            .map(|c| Column {
+                name: c.name.clone(),
+                ty: c.ty,
+                unit: Unit::none(),
+                formula: None,
+                valid: None,
+                description: None,
+            })
+            .collect();
+        for (name, declared) in &raw.columns {
+            let index = match columns.iter().position(|c| c.name == *name) {
+                Some(index) => {
+                    if declared.formula.is_some() {
+                        self.report(
+                            Diagnostic::new(
+                                &codes::AMBIGUOUS_NAME,
+                                format!("`{name}` is a column of the file and a formula"),
+                            )
+                            .at(declared.name.span, "a formula of the same name")
+                            .help("another name for the formula, or another one for the column with `from:`"),
+                        );
+                    }
+                    index
+                }
+                None => {
+                    columns.push(Column {
+                        name: name.clone(),
+                        ty: Type::Unknown,
+                        unit: Unit::none(),
+                        formula: None,
+                        valid: None,
+                        description: None,
+                    });
+                    columns.len() - 1
+                }
+            };
+            if let Some(unit) = &declared.unit {
+                columns[index].unit = Unit::declared(&unit.node);
+            }
+            if let Some(ty) = declared.ty.as_ref().and_then(|t| Type::parse(&t.node)) {
+                columns[index].ty = ty;
+            }
+            columns[index].description = declared
+                .description
+                .as_ref()
+                .and_then(|d| d.texts.values().next())
+                .map(|text| text.node.clone());
+        }
+        let mut source = Source {
+            name: raw.name.node.clone(),
+            defined: raw.name.span,
+            entity: raw.entity.as_ref().map(|e| e.node.clone()),
+            key: Vec::new(),
+            label: None,
+            time: None,
+            span: None,
+            snapshot: raw.snapshot.is_some(),
+            columns,
+            relations: Vec::new(),
+            data_from: self.day(raw.data_from.as_ref()),
+            fresh_until: self.day(raw.fresh_until.as_ref()),
+            broken: schema.is_none(),
+        };
+        source.key = raw.key.iter().filter_map(|k| self.own_column(&source, k)).collect();
+        source.label = raw.label.as_ref().and_then(|l| self.own_column(&source, l));
+        source.time = raw.time.as_ref().and_then(|t| self.time_column(&source, t));
+        if let Some(span) = &raw.span {
+            let from = span.from.as_ref().and_then(|c| self.time_column(&source, c));
+            let to = span.to.as_ref().and_then(|c| self.time_column(&source, c));
+            let inclusive = span.inclusive.is_some_and(|i| i.node);
+            source.span = from.map(|from| ActiveSpan { from, to, inclusive });
+            if span.from.is_none() {
+                self.report(
+                    Diagnostic::new(&codes::MISSING_KEY, "a span without `from`")
+                        .at(span.span, "the column of the first active day is missing"),
+                );
+            }
+        }
+        if let (Some(entity), true) = (&raw.entity, raw.key.is_empty()) {
+            self.report(
+                Diagnostic::new(&codes::MISSING_KEY, format!("the entity `{}` has no `key`", entity.node))
+                    .at(entity.span, "the columns that name one are missing")
+                    .help("`key: account_id`"),
+            );
+        }
+        self.refuse_later_constructs(raw);
+        source
+    }
+
+    fn refuse_later_constructs(&mut self, raw: &RawSource) {
+        if let Some(snapshot) = &raw.snapshot {
+            self.not_yet(snapshot.span, "a snapshot source");
+        }
+        if let Some(keep) = &raw.keep {
+            self.not_yet(keep.span, "`keep`");
+        }
+        if let Some(distinct) = &raw.distinct {
+            self.not_yet(distinct.span, "a derived source (`distinct`)");
+        }
+        if let Some(bad) = raw.on_bad_rows.as_ref().filter(|b| b.node != "error") {
+            self.not_yet(bad.span, "setting bad rows aside (`on_bad_rows: quarantine`)");
+        }
+        for relation in raw.relations.values() {
+            if let Some(via) = &relation.via {
+                self.not_yet(via.span, "a relation that depends on a moment (`via`)");
+            }
+        }
+    }
+
+    fn day(&mut self, written: Option<&Spanned<String>>) -> Option<NaiveDate> {
+        let written = written?;
+        let day = NaiveDate::parse_from_str(&written.node, "%Y-%m-%d").ok();
+        if day.is_none() {
+            self.report(
+                Diagnostic::new(&codes::INVALID_VALUE, format!("`{}` is no date", written.node))
+                    .at(written.span, "a date such as `2026-01-31` is expected"),
+            );
+        }
+        day
+    }
+
+    /// A column of the source by name, or a diagnostic.
+    fn own_column(&mut self, source: &Source, name: &Spanned<String>) -> Option<usize> {
+        let found = source.column_named(&name.node);
+        if found.is_none() && !source.broken {
+            let mut diagnostic = Diagnostic::new(
+                &codes::UNKNOWN_NAME,
+                format!("`{}` has no column `{}`", source.name, name.node),
+            )
+            .at(name.span, "no column of this name");
+            diagnostic.help = did_you_mean(&name.node, source.columns.iter().map(|c| c.name.as_str()));
+            self.report(diagnostic);
+        }
+        found
+    }
+
+    fn time_column(&mut self, source: &Source, name: &Spanned<String>) -> Option<usize> {
+        let index = self.own_column(source, name)?;
+        let ty = source.columns[index].ty;
+        // A formula's type is not known yet; the aggregate that counts by it checks.
+        let is_formula = self.raw.sources[&source.name].columns.get(&name.node).is_some_and(|c| c.formula.is_some());
+        if !ty.is_time() && !is_formula {
+            self.report(
+                Diagnostic::new(&codes::TYPE_MISMATCH, format!("`{}` is {ty}, not a date or time", name.node))
+                    .at(name.span, format!("{ty}"))
+                    .help(format!("declare it, if it is one: `columns: {{{}: {{type: date}}}}`", name.node)),
+            );
+            return None;
+        }
+        Some(index)
+    }
+
+    fn entities_are_unique(&mut self) {
+        let raw = self.raw;
+        let mut seen: Vec<&Spanned<String>> = Vec::new();
+        for source in raw.sources.values() {
+            let Some(entity) = &source.entity else { continue };
+            if let Some(first) = seen.iter().find(|e| e.node == entity.node) {
+                let diagnostic =
+                    Diagnostic::new(&codes::DUPLICATE_NAME, format!("two sources are the entity `{}`", entity.node))
+                        .at(entity.span, "again here")
+                        .also(first.span, "first here");
+                self.report(diagnostic);
+            }
+            seen.push(entity);
+        }
+    }
+
+    fn relation(&mut self, from: SourceId, raw: &RawRelation) -> Option<Relation> {
+        let to_name = raw.to.as_ref()?;
+        let Some(to) = self.model.entity(&to_name.node) else {
+            let entities: Vec<&str> = self.model.sources.iter().filter_map(|s| s.entity.as_deref()).collect();
+            let mut diagnostic =
+                Diagnostic::new(&codes::UNKNOWN_NAME, format!("no source is the entity `{}`", to_name.node))
+                    .at(to_name.span, "unknown entity");
+            diagnostic.help = did_you_mean(&to_name.node, entities);
+            self.report(diagnostic);
+            return None;
+        };
+        if raw.via.is_some() {
+            return Some(Relation {
+                name: raw.name.node.clone(),
+                defined: raw.name.span,
+                to,
+                key: Vec::new(),
+                via: true,
+            });
+        }
+        let source = self.model.source(from).clone();
+        let mut key = Vec::new();
+        for column in &raw.key {
+            key.push(self.own_column(&source, column)?);
+        }
+        let target = self.model.source(to).clone();
+        if key.is_empty() {
+            self.report(
+                Diagnostic::new(&codes::MISSING_KEY, format!("the relation `{}` has no `key`", raw.name.node))
+                    .at(raw.name.span, "the column that holds the key is missing")
+                    .help(format!("`{}: {{to: {}, key: {}_id}}`", raw.name.node, to_name.node, to_name.node)),
+            );
+            return None;
+        }
+        if key.len() != target.key.len() && !target.broken && !target.key.is_empty() {
+            self.report(
+                Diagnostic::new(
+                    &codes::WRONG_ARGUMENTS,
+                    format!("`{}` has a key of {} columns, not {}", to_name.node, target.key.len(), key.len()),
+                )
+                .at(raw.name.span, "the key does not fit")
+                .also(target.defined, "the entity is defined here"),
+            );
+            return None;
+        }
+        for (mine, theirs) in key.iter().zip(&target.key) {
+            let (a, b) = (source.columns[*mine].ty, target.columns[*theirs].ty);
+            let fits = a == b || a == Type::Unknown || b == Type::Unknown || (a.is_number() && b.is_number());
+            if !fits {
+                let (mine, theirs) = (&source.columns[*mine].name, &target.columns[*theirs].name);
+                self.report(
+                    Diagnostic::new(
+                        &codes::TYPE_MISMATCH,
+                        format!("`{}.{mine}` is {a}, `{}.{theirs}` is {b}", source.name, target.name),
+                    )
+                    .at(raw.name.span, "the keys of this relation have different types")
+                    .also(target.defined, "the entity is defined here")
+                    .help(format!("declare the type of one: `columns: {{{mine}: {{type: {b}}}}}`")),
+                );
+                return None;
+            }
+        }
+        Some(Relation { name: raw.name.node.clone(), defined: raw.name.span, to, key, via: false })
+    }
+}

@@ -1,0 +1,209 @@
+//! Formulas over results, column by column: the kernels of `functions/`, and beside each value the rows
+//! behind it and, where it is missing, the leftmost reason. No infinity, NaN or -0 comes out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+
+use crate::functions::operators::{arithmetic, comparison, logic, temporal, text};
+use crate::functions::{Env, Failure, result_type, scalar};
+use crate::model::expr::{Arith, Compare, Kind, ResultExpr, ResultLeaf};
+use crate::model::outcome::Reason;
+use crate::model::project::MeasureId;
+use crate::model::types::Type;
+use crate::plan::lower::scalar_value;
+
+/// A formula's values over all cells.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The values, null where missing.
+    pub values: ArrayRef,
+    /// Why, by cell: a [`Reason`]'s number, 0 where the value is there.
+    pub reasons: Vec<u8>,
+    /// Rows behind each value; a constant has none to tell.
+    pub n: Option<Vec<i64>>,
+    /// Rows skipped for a missing argument.
+    pub skipped: Vec<i64>,
+}
+
+/// Evaluates formulas over cells.
+pub struct Evaluator<'a> {
+    /// Each measure over the cells.
+    pub measures: &'a HashMap<MeasureId, Column>,
+    /// How many cells.
+    pub size: usize,
+    /// The project's zone.
+    pub env: Env,
+    /// Formulas of KPIs that were computed, by identity.
+    pub done: HashMap<*const ResultExpr, Column>,
+}
+
+type Evaluated = Result<Column, Failure>;
+
+impl Evaluator<'_> {
+    /// A formula over all cells.
+    pub fn eval(&mut self, expr: &ResultExpr) -> Evaluated {
+        let out = result_type(expr.ty);
+        match &expr.kind {
+            Kind::Literal(value) => {
+                let array = scalar_value(value, expr.ty)
+                    .to_array_of_size(self.size)
+                    .map_err(|e| Failure::Internal(e.to_string()))?;
+                let reasons = vec![0; self.size];
+                Ok(Column { values: stored(&array, &out)?, reasons, n: None, skipped: vec![0; self.size] })
+            }
+            Kind::Leaf(ResultLeaf::Measure(id)) => self
+                .measures
+                .get(id)
+                .cloned()
+                .ok_or_else(|| Failure::Internal("a measure that was not computed".to_owned())),
+            Kind::Leaf(ResultLeaf::Kpi(_, body)) => {
+                let key = Arc::as_ptr(body);
+                if let Some(done) = self.done.get(&key) {
+                    return Ok(done.clone());
+                }
+                let column = self.eval(body)?;
+                self.done.insert(key, column.clone());
+                Ok(column)
+            }
+            Kind::Neg(a) => {
+                let a = self.eval(a)?;
+                let values = match &out {
+                    DataType::Duration(_) => temporal::neg(&a.values)?,
+                    _ => arithmetic::neg(&a.values, &out)?,
+                };
+                Ok(combined(values, &[&a], |_| Reason::OutOfRange))
+            }
+            Kind::Not(a) => {
+                let a = self.eval(a)?;
+                Ok(combined(logic::not(&a.values)?, &[&a], |_| Reason::OutOfRange))
+            }
+            Kind::And(a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                Ok(combined(logic::and(&a.values, &b.values)?, &[&a, &b], |_| Reason::OutOfRange))
+            }
+            Kind::Or(a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                Ok(combined(logic::or(&a.values, &b.values)?, &[&a, &b], |_| Reason::OutOfRange))
+            }
+            Kind::IsMissing(a) => {
+                let a = self.eval(a)?;
+                let mut column = combined(logic::is_missing(&a.values)?, &[&a], |_| Reason::OutOfRange);
+                column.reasons = vec![0; self.size];
+                Ok(column)
+            }
+            Kind::Arith(op, a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                let values = arithmetic::apply(*op, &a.values, &b.values, &out, &self.env)?;
+                let mut column = combined(values, &[&a, &b], |cell| match op {
+                    Arith::Div if is_zero(&b.values, cell) => Reason::ZeroDenominator,
+                    _ => Reason::OutOfRange,
+                });
+                if *op == Arith::Div && b.n.is_some() {
+                    column.n = b.n;
+                }
+                Ok(column)
+            }
+            Kind::AddMonths(a, months) => {
+                let a = self.eval(a)?;
+                let n = Int64Array::from(vec![i64::from(*months); self.size]);
+                let values = temporal::add_months(&a.values, &n, &self.env)?;
+                Ok(combined(values, &[&a], |_| Reason::OutOfRange))
+            }
+            Kind::Compare(op, a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                let values = comparison::compare(*op, &a.values, &b.values, true, &self.env)?;
+                Ok(combined(values, &[&a, &b], |_| Reason::OutOfRange))
+            }
+            Kind::In(a, list) => {
+                let a = self.eval(a)?;
+                let mut found: Option<Column> = None;
+                for item in list {
+                    let item = self.eval(item)?;
+                    let same = comparison::compare(Compare::Eq, &a.values, &item.values, true, &self.env)?;
+                    let same = combined(same, &[&a, &item], |_| Reason::OutOfRange);
+                    found = Some(match found {
+                        None => same,
+                        Some(before) => {
+                            let either = logic::or(&before.values, &same.values)?;
+                            combined(either, &[&before, &same], |_| Reason::OutOfRange)
+                        }
+                    });
+                }
+                found.ok_or_else(|| Failure::Internal("an empty list".to_owned()))
+            }
+            Kind::Text(op, a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                Ok(combined(text::test(*op, &a.values, &b.values)?, &[&a, &b], |_| Reason::OutOfRange))
+            }
+            Kind::Call(name, args) => {
+                let columns = args.iter().map(|a| self.eval(a)).collect::<Result<Vec<_>, _>>()?;
+                let function =
+                    scalar::find(name).ok_or_else(|| Failure::Internal(format!("no function {name}")))?;
+                let widen = matches!(*name, "if" | "coalesce");
+                let arrays = columns
+                    .iter()
+                    .zip(args)
+                    .map(|(c, a)| {
+                        let number = widen && a.ty.is_number() && expr.ty.is_number();
+                        if number { stored(&c.values, &out) } else { Ok(Arc::clone(&c.values)) }
+                    })
+                    .collect::<Result<Vec<_>, _>>()?;
+                let values = (function.kernel)(&arrays, self.size, &out, &self.env)?;
+                let values = stored(&values, &out)?;
+                let operands: Vec<&Column> = columns.iter().collect();
+                Ok(combined(values, &operands, |_| Reason::OutOfRange))
+            }
+        }
+    }
+}
+
+/// In the storage of results.
+fn stored(array: &ArrayRef, out: &DataType) -> Result<ArrayRef, Failure> {
+    if array.data_type() == out {
+        return Ok(Arc::clone(array));
+    }
+    cast(array, out).map_err(|e| Failure::Overflow(e.to_string()))
+}
+
+/// A result with what its operands know: the least n, the most skipped, the leftmost reason. A value
+/// that is missing though no operand is has the reason that `own` gives.
+fn combined(values: ArrayRef, operands: &[&Column], own: impl Fn(usize) -> Reason) -> Column {
+    let size = values.len();
+    let reasons = (0..size)
+        .map(|cell| {
+            if values.is_valid(cell) {
+                return 0;
+            }
+            let inherited = operands.iter().map(|o| o.reasons[cell]).find(|r| *r != 0);
+            inherited.unwrap_or_else(|| own(cell) as u8)
+        })
+        .collect();
+    let known: Vec<&Vec<i64>> = operands.iter().filter_map(|o| o.n.as_ref()).collect();
+    let n = (!known.is_empty())
+        .then(|| (0..size).map(|cell| known.iter().map(|n| n[cell]).min().unwrap_or(0)).collect());
+    let skipped =
+        (0..size).map(|cell| operands.iter().map(|o| o.skipped[cell]).max().unwrap_or(0)).collect();
+    Column { values, reasons, n, skipped }
+}
+
+fn is_zero(array: &ArrayRef, cell: usize) -> bool {
+    match array.data_type() {
+        DataType::Float64 => array.as_primitive::<arrow::datatypes::Float64Type>().value(cell) == 0.0,
+        DataType::Decimal128(..) => {
+            array.as_primitive::<arrow::datatypes::Decimal128Type>().value(cell) == 0
+        }
+        DataType::Duration(_) => {
+            array.as_primitive::<arrow::datatypes::DurationMicrosecondType>().value(cell) == 0
+        }
+        _ => false,
+    }
+}
+
+/// Whether values of this type are shown as numbers.
+pub fn is_numeric(ty: Type) -> bool {
+    ty.is_number() || matches!(ty, Type::Boolean | Type::Duration)
+}

@@ -1,0 +1,10 @@
+//! Group results -> KPI values: the results of one KPI's measures meet on (period, members), cells are
+//! made as the language says, and the formula is computed over them column by column with the reason of
+//! every missing value. Small tables, in memory; knows the plan, reads no data.
+
+pub mod cells;
+pub mod evaluate;
+pub mod outcome;
+pub mod set;
+
+pub use set::SetResult;

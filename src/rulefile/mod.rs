@@ -1,0 +1,24 @@
+//! YAML -> a spanned tree -> spanned raw rules, merged. The only user of the YAML crate; reads no data, no
+//! environment and no clock, and resolves no name.
+
+mod broken;
+mod cut;
+mod decode;
+mod include;
+mod load;
+mod merge;
+mod node;
+mod parse;
+mod paths;
+pub mod raw;
+pub mod tables;
+mod text;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use load::{LoadOptions, PACKS, PROJECT_FILE, load, load_text, load_texts};
+pub use paths::Guard;
+pub use raw::*;
+pub use tables::{KeyDoc, keys, reference};
