@@ -1,2 +1,5 @@
 //! The `rumbo` binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    rumbo::cli::main()
+}

@@ -8,14 +8,14 @@ use arrow::array::{
 };
 use arrow::compute::cast as cast_array;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DFSchema, DataFusionError, Result};
 use datafusion::functions_aggregate::expr_fn::{approx_distinct, approx_percentile_cont, count, max, min, sum};
-use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, lit};
+use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, cast, lit};
 
 use super::lower::Lowering;
 use crate::functions::aggregates::{moments_udaf, percentile_udaf, sum_udaf};
 use crate::functions::arrays::{decimal_to_f64, put_floats, ratio};
-use crate::functions::{result_type, row_type};
+use crate::functions::result_type;
 use crate::model::project::{Aggregate, Measure};
 use crate::model::types::Type;
 
@@ -98,7 +98,12 @@ impl Parts {
     }
 
     /// Adds the parts of a measure.
-    pub fn measure(&mut self, measure: &Measure, lowering: &Lowering<'_>) -> Result<MeasureParts> {
+    pub fn measure(
+        &mut self,
+        measure: &Measure,
+        lowering: &Lowering<'_>,
+        schema: &DFSchema,
+    ) -> Result<MeasureParts> {
         let filter = measure.filter.as_ref().map(|f| lowering.expr(f));
         let f = filter.as_ref();
         let argument = measure.argument.as_ref().map(|a| (lowering.expr(a), a.ty));
@@ -111,7 +116,7 @@ impl Parts {
         let parts = match &measure.aggregate {
             Aggregate::Count => vec![known(self)?, rows(self)?],
             Aggregate::Sum | Aggregate::Avg => {
-                let state = sum_udaf::sum_state(&row_type(ty)).call(vec![x.clone()]);
+                let state = sum_udaf::sum_state(&x.get_type(schema)?).call(vec![x.clone()]);
                 vec![self.add(state, f, Merge::SumState)?]
             }
             Aggregate::Min => vec![self.add(min(x.clone()), f, Merge::Min)?, known(self)?, rows(self)?],

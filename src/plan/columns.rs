@@ -6,48 +6,68 @@ use std::collections::BTreeSet;
 use crate::model::expr::RowExpr;
 use crate::model::project::{ColumnRef, Model, SourceId};
 
-/// Collects the file columns behind a formula of a source's rows.
-pub fn of_expr(model: &Model, source: SourceId, prefix: &[usize], expr: &RowExpr, out: &mut BTreeSet<ColumnRef>) {
-    expr.leaves(&mut |leaf| {
-        let hops: Vec<usize> = prefix.iter().chain(&leaf.hops).copied().collect();
-        of_column(model, source, &ColumnRef { hops, column: leaf.column }, out);
-    });
+/// Collects the file columns behind formulas of one source's rows.
+pub struct Inputs<'a> {
+    model: &'a Model,
+    source: SourceId,
+    seen: BTreeSet<ColumnRef>,
+    /// What was found.
+    pub found: BTreeSet<ColumnRef>,
 }
 
-/// Collects the file columns behind a column.
-pub fn of_column(model: &Model, source: SourceId, at: &ColumnRef, out: &mut BTreeSet<ColumnRef>) {
-    keys_on_the_way(model, source, &at.hops, out);
-    let column = model.column(source, at);
-    if let Some(formula) = &column.formula {
-        of_expr(model, source, &at.hops, formula, out);
-        return;
+impl<'a> Inputs<'a> {
+    /// None yet.
+    pub fn new(model: &'a Model, source: SourceId) -> Self {
+        Self { model, source, seen: BTreeSet::new(), found: BTreeSet::new() }
     }
-    if !out.insert(at.clone()) {
-        return;
-    }
-    if let Some(valid) = &column.valid {
-        of_expr(model, source, &at.hops, valid, out);
-    }
-    // A `to` after the as-of is missing; rows are cut by the source's own time or `from`.
-    let here = model.source(model.target(source, &at.hops));
-    for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
-        let own = ColumnRef { hops: at.hops.clone(), column: own };
-        if here.columns[own.column].formula.is_none() {
-            out.insert(own);
-        }
-    }
-}
 
-/// The keys that a chain of relations joins by, at both ends.
-fn keys_on_the_way(model: &Model, source: SourceId, hops: &[usize], out: &mut BTreeSet<ColumnRef>) {
-    for (depth, hop) in hops.iter().enumerate() {
-        let at = model.target(source, &hops[..depth]);
-        let relation = &model.source(at).relations[*hop];
-        for key in &relation.key {
-            of_column(model, source, &ColumnRef { hops: hops[..depth].to_vec(), column: *key }, out);
+    /// Adds what a formula reads, written for the rows that `prefix` leads to.
+    pub fn expr(&mut self, prefix: &[usize], expr: &RowExpr) {
+        expr.leaves(&mut |leaf| {
+            let hops: Vec<usize> = prefix.iter().chain(&leaf.hops).copied().collect();
+            self.column(&ColumnRef { hops, column: leaf.column });
+        });
+    }
+
+    /// Adds what a column reads.
+    pub fn column(&mut self, at: &ColumnRef) {
+        if !self.seen.insert(at.clone()) {
+            return;
         }
-        for key in &model.source(relation.to).key {
-            of_column(model, source, &ColumnRef { hops: hops[..=depth].to_vec(), column: *key }, out);
+        self.keys_on_the_way(&at.hops);
+        let column = self.model.column(self.source, at);
+        if let Some(formula) = &column.formula {
+            self.expr(&at.hops, formula);
+            return;
+        }
+        self.found.insert(at.clone());
+        if let Some(valid) = &column.valid {
+            self.expr(&at.hops, valid);
+        }
+        self.borders(&at.hops);
+    }
+
+    /// Adds the columns that cut a source's rows at the as-of: its time and the start of its span.
+    pub fn borders(&mut self, hops: &[usize]) {
+        let here = self.model.source(self.model.target(self.source, hops));
+        for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
+            if here.columns[own].formula.is_none() {
+                self.column(&ColumnRef { hops: hops.to_vec(), column: own });
+            }
+        }
+    }
+
+    /// The keys that a chain of relations joins by, at both ends.
+    fn keys_on_the_way(&mut self, hops: &[usize]) {
+        for (depth, hop) in hops.iter().enumerate() {
+            let at = self.model.target(self.source, &hops[..depth]);
+            let relation = &self.model.source(at).relations[*hop];
+            for key in &relation.key {
+                self.column(&ColumnRef { hops: hops[..depth].to_vec(), column: *key });
+            }
+            for key in &self.model.source(relation.to).key {
+                self.column(&ColumnRef { hops: hops[..=depth].to_vec(), column: *key });
+            }
         }
     }
 }

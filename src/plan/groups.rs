@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BreakdownPlan, GroupSet, PlanGraph, Request, ScanGroup, TablePlan, columns};
+use super::columns::Inputs;
+use super::{BreakdownPlan, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use super::population::population;
@@ -149,25 +150,21 @@ fn scan_groups(model: &Model, wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>>) -
 
 /// The file columns that a group reads, with the relations that lead to them.
 pub fn inputs(model: &Model, group: &ScanGroup) -> BTreeSet<ColumnRef> {
-    let mut all = BTreeSet::new();
-    let source = group.source;
+    let mut all = Inputs::new(model, group.source);
     if let TimeBinding::At(column) = &group.time {
-        columns::of_column(model, source, column, &mut all);
+        all.column(column);
     }
-    let here = model.source(source);
-    for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
-        columns::of_column(model, source, &ColumnRef { hops: Vec::new(), column: own }, &mut all);
-    }
+    all.borders(&[]);
     for key in group.sets.iter().flat_map(|s| &s.keys) {
-        columns::of_column(model, source, key, &mut all);
+        all.column(key);
     }
     for id in &group.measures {
         let measure = &model.measures[id.0];
         for expr in [&measure.argument, &measure.weight, &measure.filter].into_iter().flatten() {
-            columns::of_expr(model, source, &[], expr, &mut all);
+            all.expr(&[], expr);
         }
     }
-    all
+    all.found
 }
 
 /// The columns that each source is read for, and the sources that are joined to.
@@ -194,9 +191,9 @@ fn reads<'g>(
             let here = model.source(target);
             if here.key == [key.column] {
                 if let Some(label) = here.label {
-                    let mut behind = BTreeSet::new();
-                    columns::of_column(model, target, &ColumnRef { hops: Vec::new(), column: label }, &mut behind);
-                    let own = behind.into_iter().filter(|c| c.hops.is_empty()).map(|c| c.column);
+                    let mut behind = Inputs::new(model, target);
+                    behind.column(&ColumnRef { hops: Vec::new(), column: label });
+                    let own = behind.found.into_iter().filter(|c| c.hops.is_empty()).map(|c| c.column);
                     reads.entry(target).or_default().extend(own);
                 }
             }

@@ -32,6 +32,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// All KPIs as they are defined, up to an as-of.
+    pub fn new(as_of: AsOf) -> Self {
+        Self { kpis: None, by: None, grains: None, from: None, to: None, as_of }
+    }
+
     /// The periods of a grain that are asked for, and a note where the range was widened to them.
     pub fn periods(&self, grain: Grain, calendar: &Calendar) -> Result<(Range<i64>, Option<Diagnostic>), Diagnostic> {
         let last = match self.to {

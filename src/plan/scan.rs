@@ -212,12 +212,12 @@ impl Scans<'_> {
         let model = self.model;
         let lowering = Lowering::new(model, group.source, self.times);
         let mut parts = Parts::default();
+        let mut builder = self.joined(group)?;
         let measures = group
             .measures
             .iter()
-            .map(|id| parts.measure(&model.measures[id.0], &lowering))
+            .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
             .collect::<Result<Vec<_>>>()?;
-        let mut builder = self.joined(group)?;
         let time = match &group.time {
             TimeBinding::Always => None,
             TimeBinding::At(column) => {

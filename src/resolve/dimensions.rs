@@ -95,6 +95,12 @@ pub fn dimension(
     dimension_of(model, source, dimension, &kpi.paths)
 }
 
+/// The way of a source to a dimension, if there is one.
+pub fn reaches(model: &Model, source: SourceId, path: &[String]) -> Option<ColumnRef> {
+    let span = model.source(source).defined;
+    dimension_of(model, source, &Dimension { path: path.to_vec(), span }, &[]).ok()
+}
+
 fn dimension_of(
     model: &Model,
     source: SourceId,

@@ -25,7 +25,7 @@ mod rows;
 mod sources;
 
 pub use calendar::{as_of, as_of_instant, calendar, instant};
-pub use dimensions::dimension;
+pub use dimensions::{dimension, reaches};
 
 /// What the files of a source hold, by the language's names.
 #[derive(Clone, Debug, Default)]

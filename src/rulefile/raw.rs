@@ -301,3 +301,53 @@ pub struct RawJudgement {
     /// Each entry: section, name, place of the name.
     pub entries: Vec<(String, Spanned<String>)>,
 }
+
+impl RawSource {
+    /// A source with nothing but a name.
+    pub fn new(name: Spanned<String>) -> Self {
+        Self {
+            name,
+            path: None,
+            format: None,
+            csv: RawCsv::default(),
+            partitions: None,
+            entity: None,
+            key: Vec::new(),
+            label: None,
+            description: None,
+            time: None,
+            span: None,
+            snapshot: None,
+            keep: None,
+            distinct: None,
+            data_from: None,
+            fresh_until: None,
+            on_bad_rows: None,
+            columns: Named::new(),
+            relations: Named::new(),
+        }
+    }
+}
+
+impl RawKpi {
+    /// A KPI with nothing but a name.
+    pub fn new(name: Spanned<String>) -> Self {
+        Self {
+            name,
+            label: None,
+            description: None,
+            formula: None,
+            unit: None,
+            better: None,
+            grain: Vec::new(),
+            by: None,
+            paths: Named::new(),
+            fill: None,
+            decimals: None,
+            hide_below: None,
+            min_n: None,
+            judgement: Named::new(),
+            owner: None,
+        }
+    }
+}

@@ -17,6 +17,8 @@ use crate::diagnostic::{Diagnostic, codes};
 
 /// What an Arrow file (not a stream) starts with.
 pub const ARROW_MAGIC: &[u8] = b"ARROW1";
+/// Enough to find the schema's place.
+const HEAD: u64 = 256;
 
 /// The schema of each file, in order.
 pub async fn schemas(spec: &SourceSpec, listing: &Listing) -> Result<Vec<Schema>, Vec<Diagnostic>> {
@@ -53,30 +55,24 @@ async fn parquet(store: &Store, file: &DataFile) -> Result<Schema, String> {
 
 async fn arrow(store: &Store, file: &DataFile) -> Result<Schema, String> {
     let text = |e: object_store::Error| problems::first_line(&e);
-    let size = file.meta.size;
-    let path = &file.meta.location;
-    // A schema is far smaller than this; where it is not, the whole file is read once more.
-    for end in [size.min(1 << 18), size] {
-        let head = store.store.get_range(path, 0..end).await.map_err(text)?;
-        if head.starts_with(b"FEA1") {
-            return Err("Feather version 1; write it as version 2".to_owned());
-        }
-        let is_file = head.starts_with(ARROW_MAGIC);
-        if is_file {
-            let tail = store.store.get_range(path, size.saturating_sub(6)..size).await.map_err(text)?;
-            if tail != ARROW_MAGIC {
-                return Err("it is cut short".to_owned());
-            }
-        }
-        let start = if is_file { stream_start(&head) } else { 0 };
-        let stream = Cursor::new(head.get(start..).unwrap_or_default());
-        match StreamReader::try_new(stream, None) {
-            Ok(reader) => return Ok(reader.schema().as_ref().clone()),
-            Err(e) if end == size => return Err(problems::first_line(&e)),
-            Err(_) => {}
+    let (size, path) = (file.meta.size, &file.meta.location);
+    let head = store.store.get_range(path, 0..size.min(HEAD)).await.map_err(text)?;
+    if head.starts_with(b"FEA1") {
+        return Err("Feather version 1; write it as version 2".to_owned());
+    }
+    let is_file = head.starts_with(ARROW_MAGIC);
+    if is_file {
+        let tail = store.store.get_range(path, size.saturating_sub(6)..size).await.map_err(text)?;
+        if tail != ARROW_MAGIC {
+            return Err("it is cut short".to_owned());
         }
     }
-    Err("it has no schema".to_owned())
+    let start = if is_file { stream_start(&head) } else { 0 };
+    // The reader would make room for whatever length stands there.
+    let end = schema_end(&head, start).filter(|end| *end <= size).ok_or("it has no schema")?;
+    let message = store.store.get_range(path, start as u64..end).await.map_err(text)?;
+    let reader = StreamReader::try_new(Cursor::new(message), None);
+    reader.map(|r| r.schema().as_ref().clone()).map_err(|e| problems::first_line(&e))
 }
 
 /// Where the schema's message starts in an Arrow file: after the magic and its padding, to 8 bytes by
@@ -87,4 +83,12 @@ fn stream_start(head: &[u8]) -> usize {
         start += 8;
     }
     start
+}
+
+/// Where it ends: a length follows a mark of four bytes 255, which old writers left out.
+fn schema_end(head: &[u8], start: usize) -> Option<u64> {
+    let number = |at: usize| Some(u32::from_le_bytes(head.get(at..at + 4)?.try_into().ok()?));
+    let at = if number(start)? == u32::MAX { start + 4 } else { start };
+    let length = number(at)?;
+    (length > 0).then_some(at as u64 + 4 + u64::from(length))
 }

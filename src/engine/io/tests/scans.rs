@@ -217,3 +217,23 @@ fn arrow_streams_and_wide_schemas() {
     cut.truncate(cut.len() - 10);
     assert!(Case::of("t.arrow", cut).inspect().unwrap_err()[0].headline.contains("cut short"));
 }
+
+#[test]
+fn filters_and_columns_reach_the_reader() {
+    let case = Case::of(
+        "t.parquet",
+        parquet(&[("a", ints(&[1, 2])), ("b", ints(&[3, 4])), ("w", words(&["x", "y"]))]),
+    );
+    let schema = case.schema();
+    let plan = runtime().block_on(async {
+        let context = SessionContext::new();
+        let names = ["a", "b", "w"].map(str::to_owned);
+        let provider = table(&case.spec, &schema, &names, &context).unwrap();
+        let frame = context.read_table(provider).unwrap();
+        let frame = frame.filter(col("a").gt(lit(1)).and(col("w").eq(lit("y")))).unwrap();
+        let plan = frame.select(vec![col("b")]).unwrap().create_physical_plan().await.unwrap();
+        datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string()
+    });
+    assert!(plan.contains("pruning_predicate=") && plan.contains("a_max@"), "{plan}");
+    assert!(plan.contains("file_type=parquet"), "{plan}");
+}

@@ -1,0 +1,143 @@
+//! The verbs of the library: load, check, plan, evaluate. Each takes what the one before gave; problems
+//! are data, never printed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::engine::io::SourceSpec;
+use crate::engine::run::{Progress, Run};
+use crate::engine::runner::{Local, Runner};
+use crate::engine::{Inspected, failure, inspect, specs};
+use crate::functions::aggregates::signatures;
+use crate::functions::scalar;
+use crate::model::outcome::Outcome;
+use crate::model::project::{AsOf, Model};
+use crate::model::signature::Signature;
+use crate::plan::{self, PlanGraph, Request};
+use crate::resolve::{self, Asked};
+use crate::rulefile::raw::RawProject;
+use crate::rulefile::{self, LoadOptions};
+use crate::source::SourceMap;
+
+/// A project as its rule files say it: merged, nothing resolved, no data looked at.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The texts that diagnostics point into.
+    pub map: SourceMap,
+    /// What the files say.
+    pub raw: RawProject,
+    /// What is wrong with them.
+    pub diagnostics: Diagnostics,
+}
+
+/// A project that was checked against its data's schemas.
+#[derive(Debug)]
+pub struct Checked {
+    /// The texts that diagnostics point into.
+    pub map: SourceMap,
+    /// What the project means; whole only where `diagnostics` has no error.
+    pub model: Model,
+    /// All problems found, sorted.
+    pub diagnostics: Diagnostics,
+    specs: Vec<SourceSpec>,
+    inspected: Inspected,
+}
+
+/// How to run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions<'a> {
+    /// Bytes for the operators of queries; no limit where absent.
+    pub memory: Option<usize>,
+    /// The language of labels: `es`.
+    pub lang: Option<&'a str>,
+}
+
+/// Every function of the language.
+pub fn functions() -> Vec<Signature> {
+    let scalars = scalar::ALL.iter().map(|f| f.signature);
+    scalars.chain(signatures::ALL.iter().flat_map(|list| list.iter().copied())).collect()
+}
+
+/// Loads a project: a folder with a `rumbo.yaml`, or the path of a rule file.
+pub fn load(path: &Path, options: &LoadOptions) -> Loaded {
+    let mut loaded = Loaded::default();
+    loaded.raw = rulefile::load(path, options, &mut loaded.map, &mut loaded.diagnostics);
+    loaded
+}
+
+/// Loads a project from texts, `(name, text)`; paths in them are relative to `root`.
+pub fn load_texts(root: &Path, texts: &[(&str, &str)], options: &LoadOptions) -> Loaded {
+    let mut loaded = Loaded::default();
+    loaded.raw = rulefile::load_texts(root, texts, options, &mut loaded.map, &mut loaded.diagnostics);
+    loaded
+}
+
+impl Loaded {
+    /// Checks names, types, units and cycles against the schemas of the data; reads no rows. Call it in a
+    /// Tokio runtime.
+    pub async fn check(self, asked: &Asked) -> Checked {
+        let Self { map, raw, mut diagnostics } = self;
+        // Only the zone is needed here; what is wrong with the calendar is reported when it is resolved.
+        let zone = resolve::calendar(&raw.calendar, &mut Diagnostics::new()).timezone;
+        let specs = specs::specs(&raw, zone, &mut diagnostics);
+        let inspected = inspect(&specs, &mut diagnostics).await;
+        let signatures = functions();
+        let model = resolve::resolve(&raw, &inspected.schemas(), &signatures, asked, &mut diagnostics);
+        Checked { map, model, diagnostics: diagnostics.sorted(), specs, inspected }
+    }
+}
+
+impl Checked {
+    /// Plans a request; reads no data.
+    pub fn plan(&self, request: &Request) -> Result<PlanGraph, Diagnostics> {
+        plan::plan(&self.model, request).map_err(Diagnostics)
+    }
+
+    /// Runs a plan.
+    pub async fn evaluate(
+        &self,
+        graph: &PlanGraph,
+        as_of: AsOf,
+        options: RunOptions<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, Diagnostics> {
+        let runner = runner(options)?;
+        let mut outcome =
+            self.run(graph, as_of, options).run(&*runner, progress).await.map_err(|p| Diagnostics(p).sorted())?;
+        let worth = |d: &&Diagnostic| d.severity != Severity::Error;
+        outcome.notes.extend(self.diagnostics.0.iter().filter(worth).cloned());
+        Ok(outcome)
+    }
+
+    /// DataFusion's plan of each scan group, as text.
+    pub async fn describe(&self, graph: &PlanGraph, as_of: AsOf) -> Result<Vec<String>, Diagnostics> {
+        let options = RunOptions::default();
+        let runner = runner(options)?;
+        self.run(graph, as_of, options).describe(&*runner).await.map_err(Diagnostics)
+    }
+
+    fn run<'a>(&'a self, graph: &'a PlanGraph, as_of: AsOf, options: RunOptions<'a>) -> Run<'a> {
+        Run {
+            model: &self.model,
+            graph,
+            specs: &self.specs,
+            inspected: &self.inspected,
+            as_of,
+            lang: options.lang,
+        }
+    }
+
+    /// What the files of a source hold: format, files, bytes.
+    pub fn files(&self, source: &str) -> Option<(&'static str, usize, u64)> {
+        let schema = self.inspected.sources.get(source)?;
+        Some((schema.format.name(), schema.files.len(), schema.bytes))
+    }
+}
+
+fn runner(options: RunOptions<'_>) -> Result<Arc<dyn Runner>, Diagnostics> {
+    match Local::new(options.memory) {
+        Ok(local) => Ok(Arc::new(local)),
+        Err(e) => Err(Diagnostics(vec![failure::of_query(&e, &[])])),
+    }
+}

@@ -1,0 +1,199 @@
+//! Arguments as typed. What they mean together is settled in `settings`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// KPI rules engine: checks rule files, says what every KPI is and why.
+#[derive(Debug, Parser)]
+#[command(name = "rumbo", version, about, max_term_width = 100, after_help = EXIT_HELP)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_HELP: &str = "Exit codes: 0 done; 1 done, with findings; 2 could not judge; 64 wrong usage; \
+130 and 143 ended by a signal.";
+
+/// Arguments of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more of what is done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// A variable of the rule files
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a project
+    Init(Init),
+    /// Check rule files against the data's schemas; reads no rows
+    Check(Check),
+    /// Compute KPIs
+    Run(Run),
+    /// Compute a formula without a KPI
+    Eval(Eval),
+    /// List what a project defines
+    List(List),
+    /// Explain a KPI or a diagnostic's code
+    Explain(Explain),
+    /// List the functions of formulas
+    Functions(Functions),
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder; made where it does not exist
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// The demo project: an invented company, three years of data
+    #[arg(long)]
+    pub demo: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A folder with a rumbo.yaml, or a rule file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// The form of diagnostics
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+    Github,
+}
+
+/// What is asked of KPIs.
+#[derive(Clone, Debug, Args)]
+pub struct Asked {
+    /// A breakdown in place of those that the KPIs list: dimensions joined by commas, or `none`
+    #[arg(long, value_name = "DIMENSIONS")]
+    pub by: Vec<String>,
+    /// A grain in place of those that the KPIs list
+    #[arg(long, value_delimiter = ',')]
+    pub grain: Vec<String>,
+    /// First day
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// The day after the last
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// Up to when rows exist: a day (its end) or a time
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// A condition on dimensions that filters every aggregate
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Vec<String>,
+    /// table, csv, json, ndjson, parquet, arrow or markdown
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Write the result to a file; its name gives the format where none is given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The language of labels
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
+    /// Memory for queries, such as 4GB; without a limit where absent
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A folder with a rumbo.yaml, or a rule file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Only these KPIs
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub kpi: Vec<String>,
+    #[command(flatten)]
+    pub asked: Asked,
+}
+
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// The formula
+    pub formula: String,
+    /// The project whose sources and KPIs it may read; the folder here, if it is one
+    #[arg(long, value_name = "PROJECT")]
+    pub project: Option<PathBuf>,
+    /// A file as a source
+    #[arg(long = "source", value_name = "NAME=PATH")]
+    pub sources: Vec<String>,
+    /// The time column of a source
+    #[arg(long = "time", value_name = "NAME=COLUMN")]
+    pub times: Vec<String>,
+    #[command(flatten)]
+    pub asked: Asked,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[arg(value_enum)]
+    pub what: Listed,
+    /// A folder with a rumbo.yaml, or a rule file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+    /// The language of labels
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    Kpis,
+    Sources,
+    Dimensions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A KPI, or a code such as E0301
+    pub name: String,
+    /// A folder with a rumbo.yaml, or a rule file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// DataFusion's plans too
+    #[arg(long)]
+    pub plan: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Functions {
+    /// Only this one
+    pub name: Option<String>,
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+}

@@ -1,0 +1,94 @@
+//! `rumbo functions`: what formulas can call.
+
+use crate::cli::args::{Functions, ListFormat};
+use crate::cli::console::{complain, print};
+use crate::cli::settings::{Exit, Talk};
+use crate::diagnostic::near::nearest;
+use crate::model::signature::{Class, Signature};
+
+pub fn run(args: &Functions, talk: &Talk) -> Exit {
+    let mut all = crate::api::functions();
+    all.sort_by_key(|s| (order(s.class), s.name));
+    if let Some(name) = &args.name {
+        let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+        if !names.contains(&name.as_str()) {
+            let near = nearest(name, names.iter().copied()).map(|n| format!("; a near name exists: `{n}`"));
+            complain(&format!("error[E0306]: no function is named `{name}`{}", near.unwrap_or_default()));
+            return Exit::Failed;
+        }
+        all.retain(|s| s.name == name);
+    }
+    match args.format {
+        ListFormat::Json => print(&to_json(&all)),
+        ListFormat::Table => print(&to_text(&all, args.name.is_some(), talk)),
+    }
+}
+
+fn order(class: Class) -> usize {
+    [Class::Aggregate, Class::Scalar, Class::Periods, Class::Breakdown, Class::Conversion, Class::History]
+        .iter()
+        .position(|c| *c == class)
+        .unwrap_or(usize::MAX)
+}
+
+/// What a class is called.
+pub fn class_title(class: Class) -> &'static str {
+    match class {
+        Class::Aggregate => "Aggregates: rows of a source to a value",
+        Class::Scalar => "Values to a value, in rows and results",
+        Class::Periods => "Across periods",
+        Class::Breakdown => "Across the breakdown",
+        Class::Conversion => "Conversion",
+        Class::History => "Over the history of results",
+    }
+}
+
+fn to_text(all: &[Signature], whole: bool, talk: &Talk) -> String {
+    let mut out = String::new();
+    let mut last = None;
+    let wide = all.iter().map(|s| s.usage().chars().count()).max().unwrap_or(0).min(36);
+    for s in all {
+        if whole {
+            out.push_str(&format!("{}\n\n{}\n", s.usage(), s.doc));
+            for e in s.examples {
+                out.push_str(&format!("\n  {} = {}", e.formula, e.result));
+            }
+            if !s.examples.is_empty() {
+                out.push('\n');
+            }
+            if !s.evaluated {
+                out.push_str("\nPart of the language, not evaluated yet.\n");
+            }
+            continue;
+        }
+        if last != Some(s.class) {
+            if last.is_some() {
+                out.push('\n');
+            }
+            out.push_str(&crate::report::grid::Tone::Strong.paint(class_title(s.class), talk.colour_out));
+            out.push('\n');
+            last = Some(s.class);
+        }
+        let first = s.doc.split_once(". ").map_or(s.doc, |(f, _)| f).trim_end_matches('.');
+        let later = if s.evaluated { "" } else { " (not evaluated yet)" };
+        out.push_str(&format!("  {:wide$}  {first}{later}\n", s.usage()));
+    }
+    out
+}
+
+fn to_json(all: &[Signature]) -> String {
+    let items: Vec<serde_json::Value> = all
+        .iter()
+        .map(|s| {
+            serde_json::json!({
+                "name": s.name,
+                "usage": s.usage(),
+                "class": format!("{:?}", s.class).to_lowercase(),
+                "doc": s.doc,
+                "evaluated": s.evaluated,
+                "examples": s.examples.iter().map(|e| serde_json::json!({"formula": e.formula, "result": e.result})).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    format!("{:#}\n", serde_json::json!({ "functions": items }))
+}

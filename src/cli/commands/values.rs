@@ -1,0 +1,104 @@
+//! What `run` and `eval` share: check, plan, evaluate, write.
+
+use crate::api::{Loaded, RunOptions};
+use crate::cli::args::Asked as Arguments;
+use crate::cli::console::{Bar, complain, out, show, usage};
+use crate::cli::settings::{Exit, Talk, Target, bytes, conditions, request};
+use crate::diagnostic::Severity;
+use crate::model::outcome::Outcome;
+use crate::report::{Format, TableOptions, write, write_file};
+use crate::resolve::Asked;
+
+/// Computes KPIs of a loaded project and writes them.
+pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Arguments, talk: &Talk) -> Exit {
+    let target = match Target::settle(arguments) {
+        Ok(target) => target,
+        Err(problem) => return usage(&problem),
+    };
+    let memory = match arguments.memory.as_deref().map(bytes).transpose() {
+        Ok(memory) => memory,
+        Err(problem) => return usage(&problem),
+    };
+    let as_json = matches!(target.format, Format::Json | Format::Ndjson);
+    let filters = match conditions(arguments, &mut loaded.map) {
+        Ok(filters) => filters,
+        Err(problems) => {
+            show(&problems, &loaded.map, talk, as_json);
+            return Exit::Usage;
+        }
+    };
+    let asked = Asked { filters, only: kpis.clone() };
+    let mut checked = loaded.check(&asked).await;
+    if checked.diagnostics.has_errors() {
+        show(&checked.diagnostics.0, &checked.map, talk, as_json);
+        return Exit::Failed;
+    }
+    let (as_of, calendar) = (checked.model.as_of, checked.model.calendar);
+    let request = match request(arguments, kpis, as_of, &calendar, &mut checked.map) {
+        Ok(request) => request,
+        Err(problem) => return usage(&problem),
+    };
+    let graph = match checked.plan(&request) {
+        Ok(graph) => graph,
+        Err(problems) => {
+            show(&problems.0, &checked.map, talk, as_json);
+            return Exit::Usage;
+        }
+    };
+    if talk.verbose {
+        let measures: usize = graph.groups.iter().map(|g| g.measures.len()).sum();
+        complain(&format!(
+            "{} tables from {measures} measures in {} scan groups, as of {}",
+            graph.tables.len(),
+            graph.groups.len(),
+            request.as_of.day
+        ));
+    }
+    let bar = Bar::new(talk);
+    let options = RunOptions { memory, lang: arguments.lang.as_deref() };
+    let result = checked.evaluate(&graph, request.as_of, options, &bar).await;
+    bar.done();
+    match result {
+        Err(problems) => {
+            show(&problems.0, &checked.map, talk, as_json);
+            Exit::Failed
+        }
+        Ok(outcome) => {
+            let exit = deliver(&outcome, &target, talk);
+            // Notes after the result: they are what is read last.
+            if exit == Exit::Done && !as_json {
+                let shown: Vec<_> = outcome
+                    .notes
+                    .iter()
+                    .filter(|n| talk.verbose || n.severity != Severity::Note)
+                    .cloned()
+                    .collect();
+                show(&shown, &checked.map, talk, false);
+            }
+            exit
+        }
+    }
+}
+
+fn deliver(outcome: &Outcome, target: &Target, talk: &Talk) -> Exit {
+    let written = match &target.file {
+        None => {
+            let options = TableOptions { width: talk.width, colour: talk.colour_out };
+            out(|w| write(outcome, target.format, &options, w))
+        }
+        Some(file) => write_file(file, |w| write(outcome, target.format, &TableOptions::default(), w)),
+    };
+    match written {
+        Ok(()) => {
+            if let (Some(file), true) = (&target.file, talk.verbose) {
+                complain(&format!("written: {}", file.display()));
+            }
+            Exit::Done
+        }
+        Err(problem) => {
+            let place = target.file.as_ref().map_or("standard output".to_owned(), |f| f.display().to_string());
+            complain(&format!("error[E0705]: the result could not be written to {place}: {problem}"));
+            Exit::Failed
+        }
+    }
+}
