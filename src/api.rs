@@ -1,6 +1,7 @@
 //! The verbs of the library: load, check, plan, evaluate. Each takes what the one before gave; problems
 //! are data, never printed.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use crate::functions::aggregates::signatures;
 use crate::functions::scalar;
 use crate::model::outcome::Outcome;
 use crate::model::project::{AsOf, Model};
-use crate::model::signature::Signature;
+use crate::model::signature::{Class, Signature};
 use crate::plan::{self, PlanGraph, Request};
 use crate::resolve::{self, Asked};
 use crate::rulefile::raw::RawProject;
-use crate::rulefile::{self, LoadOptions};
+use crate::rulefile::{self, Guard, LoadOptions};
 use crate::source::SourceMap;
 
 /// A project as its rule files say it: merged, nothing resolved, no data looked at.
@@ -59,6 +60,35 @@ pub fn functions() -> Vec<Signature> {
     scalars.chain(signatures::ALL.iter().flat_map(|list| list.iter().copied())).collect()
 }
 
+/// Parses a formula and prints it in its canonical form.
+pub fn parse_formula(text: &str) -> Result<String, Diagnostics> {
+    let mut map = SourceMap::new();
+    let file = map.add("formula", text);
+    crate::syntax::parse(text, file, 0).map(|e| crate::syntax::print(&e)).map_err(Diagnostics)
+}
+
+/// The keys of rule files, as Markdown.
+pub fn rule_file_reference() -> String {
+    rulefile::reference()
+}
+
+/// The functions of formulas, as Markdown.
+pub fn function_reference() -> String {
+    let mut page = String::new();
+    for (class, title) in Class::ALL {
+        let of_class = functions().into_iter().filter(|s| s.class == class);
+        let _ = write!(page, "## {title}\n\n| function | | |\n|---|---|---|\n");
+        for s in of_class {
+            let examples: Vec<String> =
+                s.examples.iter().map(|e| format!("`{}` = {}", e.formula, e.result)).collect();
+            let later = if s.evaluated { "" } else { " *Not evaluated yet.*" };
+            let _ = writeln!(page, "| `{}` | {}{later} | {} |", s.usage(), s.doc, examples.join("<br>"));
+        }
+        page.push('\n');
+    }
+    page
+}
+
 /// Loads a project: a folder with a `rumbo.yaml`, or the path of a rule file.
 pub fn load(path: &Path, options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
@@ -81,7 +111,11 @@ impl Loaded {
         // Only the zone is needed here; what is wrong with the calendar is reported when it is resolved.
         let zone = resolve::calendar(&raw.calendar, &mut Diagnostics::new()).timezone;
         let specs = specs::specs(&raw, zone, &mut diagnostics);
-        let inspected = inspect(&specs, &mut diagnostics).await;
+        let mut guard = Guard::new(&raw.root);
+        for folder in &raw.allow_paths {
+            guard.allow(&folder.to_string_lossy());
+        }
+        let inspected = inspect(&specs, &guard, &mut diagnostics).await;
         let signatures = functions();
         let model = resolve::resolve(&raw, &inspected.schemas(), &signatures, asked, &mut diagnostics);
         Checked { map, model, diagnostics: diagnostics.sorted(), specs, inspected }
@@ -103,8 +137,11 @@ impl Checked {
         progress: &dyn Progress,
     ) -> Result<Outcome, Diagnostics> {
         let runner = runner(options)?;
-        let mut outcome =
-            self.run(graph, as_of, options).run(&*runner, progress).await.map_err(|p| Diagnostics(p).sorted())?;
+        let mut outcome = self
+            .run(graph, as_of, options)
+            .run(&*runner, progress)
+            .await
+            .map_err(|p| Diagnostics(p).sorted())?;
         let worth = |d: &&Diagnostic| d.severity != Severity::Error;
         outcome.notes.extend(self.diagnostics.0.iter().filter(worth).cloned());
         Ok(outcome)

@@ -46,7 +46,10 @@ mod rulefile;
 mod source;
 mod syntax;
 
-pub use api::{Checked, Loaded, RunOptions, functions, load, load_texts};
+pub use api::{
+    Checked, Loaded, RunOptions, function_reference, functions, load, load_texts, parse_formula,
+    rule_file_reference,
+};
 pub use diagnostic::{DataPlace, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use engine::run::{Progress, Silent};
 pub use model::calendar::{Calendar, Grain};

@@ -46,11 +46,8 @@ pub fn usage(problem: &str) -> Exit {
 
 /// Shows diagnostics on standard error, those that this talk wants.
 pub fn show(diagnostics: &[Diagnostic], map: &SourceMap, talk: &Talk, as_json: bool) {
-    let wanted: Vec<Diagnostic> = diagnostics
-        .iter()
-        .filter(|d| d.severity == Severity::Error || !talk.quiet)
-        .cloned()
-        .collect();
+    let wanted: Vec<Diagnostic> =
+        diagnostics.iter().filter(|d| d.severity == Severity::Error || !talk.quiet).cloned().collect();
     if wanted.is_empty() {
         return;
     }
@@ -67,7 +64,7 @@ pub fn show(diagnostics: &[Diagnostic], map: &SourceMap, talk: &Talk, as_json: b
 
 /// A progress bar on a terminal, for work that takes longer than a second.
 pub struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     started: Instant,
     read: AtomicU64,
 }
@@ -80,12 +77,12 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} scans  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, started: Instant::now(), read: AtomicU64::new(0) }
+        Self { shown: bar, started: Instant::now(), read: AtomicU64::new(0) }
     }
 
     /// Takes it away.
     pub fn done(&self) {
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 
     fn late(&self) -> bool {
@@ -97,14 +94,14 @@ impl Progress for Bar {
     fn bytes(&self, more: u64) {
         let all = self.read.fetch_add(more, Ordering::Relaxed) + more;
         if self.late() {
-            self.bar.set_message(format!("{} read", indicatif::DecimalBytes(all)));
+            self.shown.set_message(format!("{} read", indicatif::DecimalBytes(all)));
         }
     }
 
     fn groups(&self, done: usize, all: usize) {
         if self.late() {
-            self.bar.set_length(all as u64);
-            self.bar.set_position(done as u64);
+            self.shown.set_length(all as u64);
+            self.shown.set_position(done as u64);
         }
     }
 }

@@ -27,10 +27,8 @@ pub fn main() -> ExitCode {
         }
     };
     let worker = std::thread::Builder::new().name("rumbo".to_owned()).stack_size(STACK).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .thread_stack_size(STACK)
-            .enable_all()
-            .build();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build();
         match runtime {
             Ok(runtime) => {
                 let exit = runtime.block_on(until_signal(commands::run(arguments)));

@@ -22,7 +22,10 @@ pub enum Exit {
     /// Done.
     Done,
     /// Done, with findings.
-    #[allow(dead_code, reason = "findings and tests of rule files come with later commands; the code is frozen now")]
+    #[allow(
+        dead_code,
+        reason = "findings and tests of rule files come with later commands; the code is frozen now"
+    )]
     Findings,
     /// Could not judge.
     Failed,
@@ -49,6 +52,7 @@ impl From<Exit> for ExitCode {
 
 /// How to talk.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "four independent switches")]
 pub struct Talk {
     /// Only results and errors.
     pub quiet: bool,
@@ -156,8 +160,9 @@ pub fn request(
     map: &mut SourceMap,
 ) -> Result<Request, String> {
     let as_of = match &asked.as_of {
-        Some(text) => crate::resolve::as_of(text, calendar)
-            .ok_or_else(|| format!("`--as-of {text}`: a day (2026-01-31) or a time (2026-01-31T18:00) is expected"))?,
+        Some(text) => crate::resolve::as_of(text, calendar).ok_or_else(|| {
+            format!("`--as-of {text}`: a day (2026-01-31) or a time (2026-01-31T18:00) is expected")
+        })?,
         None => project.unwrap_or_else(|| crate::resolve::as_of_instant(chrono::Utc::now(), calendar)),
     };
     let mut request = Request::new(as_of);
@@ -184,13 +189,12 @@ pub fn request(
             let mut start = 0;
             let mut dimensions = Vec::new();
             for part in by.split(',') {
-                let span = Span::new(file, start, start + part.len());
-                start += part.len() + 1;
-                let path: Vec<String> = part.split('.').map(|p| p.trim().trim_matches('`').to_owned()).collect();
-                if path.iter().any(String::is_empty) {
-                    return Err(format!("`--by {by}`: dimensions joined by commas are expected"));
-                }
-                dimensions.push(Dimension { path, span });
+                let (at, end) = (start, start + part.len());
+                start = end + 1;
+                let path = syntax::parse_path(part, &|from, to| Span::new(file, at + from, at + to))
+                    .map_err(|_| format!("`--by {by}`: dimensions joined by commas are expected"))?;
+                let path = path.parts.into_iter().map(|p| p.node).collect();
+                dimensions.push(Dimension { path, span: Span::new(file, at, end) });
             }
             all.push(dimensions);
         }
@@ -201,7 +205,8 @@ pub fn request(
 
 fn day(text: Option<&str>, flag: &str) -> Result<Option<NaiveDate>, String> {
     text.map(|t| {
-        NaiveDate::parse_from_str(t, "%Y-%m-%d").map_err(|_| format!("`{flag} {t}`: a day such as 2026-01-31 is expected"))
+        NaiveDate::parse_from_str(t, "%Y-%m-%d")
+            .map_err(|_| format!("`{flag} {t}`: a day such as 2026-01-31 is expected"))
     })
     .transpose()
 }
@@ -209,10 +214,11 @@ fn day(text: Option<&str>, flag: &str) -> Result<Option<NaiveDate>, String> {
 /// `4GB`, `512MB`, `1000000`.
 pub fn bytes(text: &str) -> Result<usize, String> {
     let lower = text.trim().to_ascii_lowercase();
-    let (number, factor) = [("gib", 1u64 << 30), ("gb", 1_000_000_000), ("mib", 1 << 20), ("mb", 1_000_000), ("b", 1)]
-        .iter()
-        .find_map(|(suffix, factor)| lower.strip_suffix(suffix).map(|n| (n.trim().to_owned(), *factor)))
-        .unwrap_or((lower.clone(), 1));
+    let (number, factor) =
+        [("gib", 1u64 << 30), ("gb", 1_000_000_000), ("mib", 1 << 20), ("mb", 1_000_000), ("b", 1)]
+            .iter()
+            .find_map(|(suffix, factor)| lower.strip_suffix(suffix).map(|n| (n.trim().to_owned(), *factor)))
+            .unwrap_or((lower.clone(), 1));
     number
         .parse::<f64>()
         .ok()

@@ -31,7 +31,12 @@ pub enum Coverage {
 }
 
 /// The coverage of a group's time column.
-pub async fn of_group(model: &Model, scans: &Scans<'_>, group: &ScanGroup, runner: &dyn Runner) -> Result<Coverage> {
+pub async fn of_group(
+    model: &Model,
+    scans: &Scans<'_>,
+    group: &ScanGroup,
+    runner: &dyn Runner,
+) -> Result<Coverage> {
     let source = model.source(group.source);
     let TimeBinding::At(time) = &group.time else { return Ok(Coverage::Always) };
     if let Some(from) = source.data_from {

@@ -11,12 +11,15 @@ pub fn of_query(error: &DataFusionError, kpis: &[String]) -> Diagnostic {
     let who = match kpis {
         [] => "a query".to_owned(),
         [one] => format!("the KPI `{one}`"),
-        many => format!("one of the KPIs {}", many.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        many => format!(
+            "one of the KPIs {}",
+            many.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+        ),
     };
-    if let DataFusionError::External(inner) = root {
-        if let Some(failure) = inner.downcast_ref::<Failure>() {
-            return of_kernel(failure, &who);
-        }
+    if let DataFusionError::External(inner) = root
+        && let Some(failure) = inner.downcast_ref::<Failure>()
+    {
+        return of_kernel(failure, &who);
     }
     let text = root.strip_backtrace();
     if text.contains("rumbo overflow") {

@@ -33,7 +33,8 @@ impl Active {
             only: None,
         };
         let set = SetResult::read(model, &batches, &columns, &[])?;
-        let day = |text: Option<&Option<String>>| -> Option<NaiveDate> { text?.as_ref()?.get(..10)?.parse().ok() };
+        let day =
+            |text: Option<&Option<String>>| -> Option<NaiveDate> { text?.as_ref()?.get(..10)?.parse().ok() };
         let members = set
             .members
             .into_iter()

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, Result};
@@ -110,7 +110,10 @@ pub async fn labels(
         let lowering = crate::plan::lower::Lowering::new(model, *source, scans.times);
         let own = |column| crate::model::project::ColumnRef { hops: Vec::new(), column };
         let plan = builder
-            .project(vec![lowering.column(&own(*key)).alias("key"), lowering.column(&own(label)).alias("label")])?
+            .project(vec![
+                lowering.column(&own(*key)).alias("key"),
+                lowering.column(&own(label)).alias("label"),
+            ])?
             .build()?;
         let batches = runner.run(plan).await?;
         all.insert(*source, by_key(&batches, model)?);

@@ -15,8 +15,9 @@ use std::collections::HashMap;
 
 use futures::{StreamExt, stream};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::resolve::{SchemaColumn, Schemas};
+use crate::rulefile::Guard;
 use io::{SourceSchema, SourceSpec};
 
 /// What the files of each source hold.
@@ -32,17 +33,35 @@ impl Inspected {
         let columns = |s: &SourceSchema| {
             s.columns.iter().map(|c| SchemaColumn { name: c.name.clone(), ty: c.ty }).collect()
         };
-        Schemas { sources: self.sources.iter().map(|(n, s)| (n.clone(), columns(s))).collect() }
+        let hints = self.sources.iter().filter_map(|(n, s)| Some((n.clone(), s.hint.clone()?))).collect();
+        Schemas { hints, sources: self.sources.iter().map(|(n, s)| (n.clone(), columns(s))).collect() }
     }
 }
 
-/// Reads the schemas of all sources, some at a time.
-pub async fn inspect(specs: &[SourceSpec], diagnostics: &mut Diagnostics) -> Inspected {
-    let results: Vec<_> = stream::iter(specs).map(|spec| async move { (spec, io::inspect(spec).await) }).buffered(8).collect().await;
+/// Reads the schemas of all sources, some at a time. A pattern may find files through links: each must
+/// lie where paths may lead.
+pub async fn inspect(specs: &[SourceSpec], guard: &Guard, diagnostics: &mut Diagnostics) -> Inspected {
+    let results: Vec<_> = stream::iter(specs)
+        .map(|spec| async move { (spec, io::inspect(spec).await) })
+        .buffered(8)
+        .collect()
+        .await;
     let mut inspected = Inspected::default();
     for (spec, result) in results {
         match result {
             Ok(schema) => {
+                let outside = schema.files.iter().find(|f| !guard.holds(&f.on_disk()));
+                if let Some(file) = outside {
+                    diagnostics.push(
+                        Diagnostic::new(
+                            &codes::OUTSIDE_PROJECT,
+                            format!("`{}` leads out of the project folder", file.name),
+                        )
+                        .at(spec.path.span, "found by this path")
+                        .help("list the folder that is meant under `allow_paths:`"),
+                    );
+                    continue;
+                }
                 diagnostics.extend(schema.warnings.iter().cloned());
                 inspected.sources.insert(spec.name.clone(), schema);
             }

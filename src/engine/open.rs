@@ -79,7 +79,10 @@ pub async fn open(
 }
 
 /// Batches as a table, dealt out to the cores.
-pub fn in_memory(schema: Arc<Schema>, batches: Vec<RecordBatch>) -> Result<Arc<dyn TableProvider>, Vec<Diagnostic>> {
+pub fn in_memory(
+    schema: Arc<Schema>,
+    batches: Vec<RecordBatch>,
+) -> Result<Arc<dyn TableProvider>, Vec<Diagnostic>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); cores.max(1)];
     for (i, batch) in batches.into_iter().enumerate() {
@@ -87,6 +90,9 @@ pub fn in_memory(schema: Arc<Schema>, batches: Vec<RecordBatch>) -> Result<Arc<d
     }
     match MemTable::try_new(schema, parts) {
         Ok(table) => Ok(Arc::new(table)),
-        Err(e) => Err(vec![Diagnostic::new(&codes::QUERY_FAILED, "rows that could not be held in memory").note(e.to_string())]),
+        Err(e) => Err(vec![
+            Diagnostic::new(&codes::QUERY_FAILED, "rows that could not be held in memory")
+                .note(e.to_string()),
+        ]),
     }
 }

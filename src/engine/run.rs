@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::UInt8Type;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result as DfResult};
 
 use super::coverage::{self, Coverage};
+use super::fill::Active;
 use super::io::SourceSpec;
 use super::open::{in_memory, open};
 use super::runner::Runner;
-use super::fill::Active;
 use super::{Inspected, failure, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::functions::Env;
@@ -142,10 +142,21 @@ impl Run<'_> {
         sources: &'a super::open::Sources,
         lookups: &'a BTreeMap<SourceId, Arc<dyn TableProvider>>,
     ) -> Scans<'a> {
-        Scans { model: self.model, opened: &sources.opened, lookups, times: &sources.times, as_of: self.as_of }
+        Scans {
+            model: self.model,
+            opened: &sources.opened,
+            lookups,
+            times: &sources.times,
+            as_of: self.as_of,
+        }
     }
 
-    async fn group(&self, scans: &Scans<'_>, group: &ScanGroup, runner: &dyn Runner) -> DfResult<GroupResult> {
+    async fn group(
+        &self,
+        scans: &Scans<'_>,
+        group: &ScanGroup,
+        runner: &dyn Runner,
+    ) -> DfResult<GroupResult> {
         let coverage = coverage::of_group(self.model, scans, group, runner).await?;
         let plan = scans.group(group)?;
         let batches = runner.run(plan.plan.clone()).await?;
@@ -171,7 +182,9 @@ impl Run<'_> {
         };
         let mut out = Vec::new();
         match &plan.shape {
-            Shape::Single => out.push(SetResult::read(self.model, &batches, &plain(&group.sets[0]), &measures)?),
+            Shape::Single => {
+                out.push(SetResult::read(self.model, &batches, &plain(&group.sets[0]), &measures)?);
+            }
             Shape::RollUp { .. } => {
                 let schema = Arc::new(plan.plan.schema().as_arrow().clone());
                 let schema = batches.first().map_or(schema, RecordBatch::schema);
@@ -225,7 +238,8 @@ impl Run<'_> {
             for id in &group.measures {
                 let single = ScanGroup { measures: vec![*id], ..group.clone() };
                 if let Err(e) = Box::pin(self.group(scans, &single, runner)).await {
-                    return failure::of_query(&e, &self.users(&[*id])).at(self.model.measures[id.0].span, "in this");
+                    return failure::of_query(&e, &self.users(&[*id]))
+                        .at(self.model.measures[id.0].span, "in this");
                 }
             }
         }
@@ -252,8 +266,7 @@ impl Run<'_> {
 
     fn of_source(&self, error: &DataFusionError, source: SourceId) -> Diagnostic {
         let source = self.model.source(source);
-        failure::of_query(error, &[])
-            .at(source.defined, format!("while `{}` was read", source.name))
+        failure::of_query(error, &[]).at(source.defined, format!("while `{}` was read", source.name))
     }
 
     /// Sources whose members are shown with a label.
@@ -322,9 +335,9 @@ impl Run<'_> {
             let env = Env { timezone: self.model.calendar.timezone };
             let mut evaluator =
                 Evaluator { measures: &measures, size: cells.seen.len(), env, done: HashMap::new() };
-            let column = evaluator
-                .eval(&kpi.formula)
-                .map_err(|f| failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI"))?;
+            let column = evaluator.eval(&kpi.formula).map_err(|f| {
+                failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
+            })?;
             let shown = Shown {
                 model: self.model,
                 grain: table.grain,
@@ -391,7 +404,11 @@ impl Run<'_> {
             .clone()
             .map(|p| {
                 let end = calendar.end(table.grain, p);
-                let closed = if self.as_of.whole_day { end.pred_opt().is_some_and(|d| d <= self.as_of.day) } else { end <= self.as_of.day };
+                let closed = if self.as_of.whole_day {
+                    end.pred_opt().is_some_and(|d| d <= self.as_of.day)
+                } else {
+                    end <= self.as_of.day
+                };
                 closed && fresh.is_none_or(|f| end <= f)
             })
             .collect()
@@ -401,7 +418,10 @@ impl Run<'_> {
 /// A text in a language: the asked-for one, the one for any, else the first.
 pub fn local(texts: &[(String, String)], lang: Option<&str>) -> Option<String> {
     let find = |wanted: &str| texts.iter().find(|(l, _)| l == wanted).map(|(_, t)| t.clone());
-    lang.and_then(find).or_else(|| find("")).or_else(|| find("en")).or_else(|| texts.first().map(|t| t.1.clone()))
+    lang.and_then(find)
+        .or_else(|| find(""))
+        .or_else(|| find("en"))
+        .or_else(|| texts.first().map(|t| t.1.clone()))
 }
 
 /// The as-of as shown.

@@ -68,8 +68,9 @@ fn declared(raw: &RawColumn, diagnostics: &mut Diagnostics) -> DeclaredColumn {
 fn type_of(written: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Type> {
     let ty = Type::parse(&written.node);
     if ty.is_none() {
-        let mut diagnostic = Diagnostic::new(&codes::INVALID_VALUE, format!("no type is named `{}`", written.node))
-            .at(written.span, "unknown type");
+        let mut diagnostic =
+            Diagnostic::new(&codes::INVALID_VALUE, format!("no type is named `{}`", written.node))
+                .at(written.span, "unknown type");
         let names = ["integer", "decimal(18,2)", "float", "text", "boolean", "date", "timestamp"];
         diagnostic.help = crate::diagnostic::near::did_you_mean(&written.node, names);
         diagnostics.push(diagnostic);

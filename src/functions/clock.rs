@@ -90,7 +90,8 @@ impl LocalClock {
 pub fn instants_of_local(array: &ArrayRef, zone: Tz) -> Result<ArrayRef, Failure> {
     let local = super::arrays::instants(array)?;
     let mut clock = LocalClock::new(zone);
-    let instants: PrimitiveArray<TimestampMicrosecondType> = local.iter().map(|t| clock.instant(t?)).collect();
+    let instants: PrimitiveArray<TimestampMicrosecondType> =
+        local.iter().map(|t| clock.instant(t?)).collect();
     Ok(Arc::new(instants.with_timezone("UTC")))
 }
 

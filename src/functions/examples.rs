@@ -10,10 +10,10 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type};
 
 use super::operators::{Arithmetic, Comparison, arithmetic, comparison};
-use crate::model::typing;
 use super::{Env, clock, result_type, row_type, scalar};
 use crate::model::signature::ArgType;
 use crate::model::types::{Type, Unit};
+use crate::model::typing;
 
 const ENV: Env = Env { timezone: chrono_tz::Europe::Madrid };
 
@@ -60,8 +60,10 @@ impl Evaluator<'_> {
         let mut left = self.operand();
         while self.eat("/") {
             let right = self.operand();
-            let (ty, unit) = typing::arithmetic(Arithmetic::Div, (left.0.ty, &left.0.unit), (right.0.ty, &right.0.unit)).unwrap();
-            let array = arithmetic::div(&left.1, &right.1, &self.data_type(ty), &ENV).unwrap();
+            let (ty, unit) =
+                typing::arithmetic(Arithmetic::Div, (left.0.ty, &left.0.unit), (right.0.ty, &right.0.unit))
+                    .unwrap();
+            let array = arithmetic::apply(Arithmetic::Div, &left.1, &right.1, &self.data_type(ty), &ENV).unwrap();
             left = (ArgType { ty, unit, integer: None }, array);
         }
         left

@@ -74,6 +74,8 @@ pub struct Source {
     pub data_from: Option<NaiveDate>,
     /// Up to when its data is complete (excluded).
     pub fresh_until: Option<NaiveDate>,
+    /// What to say where a column is not found.
+    pub hint: Option<String>,
     /// Its schema could not be read, which has been reported: unknown columns fit everything.
     pub broken: bool,
 }
@@ -338,4 +340,3 @@ impl Source {
         self.relations.iter().position(|r| r.name == name)
     }
 }
-

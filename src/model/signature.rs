@@ -20,6 +20,28 @@ pub enum Class {
     History,
 }
 
+impl Class {
+    /// All of them with their titles, in the order in which they are shown.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Aggregate, "Aggregates: rows of a source to a value"),
+        (Self::Scalar, "Values to a value, in rows and results"),
+        (Self::Periods, "Across periods"),
+        (Self::Breakdown, "Across the breakdown"),
+        (Self::Conversion, "Conversion"),
+        (Self::History, "Over the history of results"),
+    ];
+
+    /// Its place among them.
+    pub fn order(self) -> usize {
+        Self::ALL.iter().position(|(c, _)| *c == self).unwrap_or(usize::MAX)
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(c, _)| *c == self).map_or("", |(_, t)| t)
+    }
+}
+
 /// One parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
@@ -103,7 +125,8 @@ impl Signature {
     /// How many arguments it takes, at least and at most.
     pub fn arity(&self) -> (usize, Option<usize>) {
         let least = self.params.iter().filter(|p| !p.optional).count();
-        let most = if self.params.last().is_some_and(|p| p.repeated) { None } else { Some(self.params.len()) };
+        let most =
+            if self.params.last().is_some_and(|p| p.repeated) { None } else { Some(self.params.len()) };
         (least, most)
     }
 

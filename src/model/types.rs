@@ -171,9 +171,7 @@ impl Unit {
             return Some(other.clone());
         }
         match (self.is_strict(), other.is_strict()) {
-            (true, true) | (true, false) | (false, true) => {
-                (self.strict() == other.strict()).then(|| self.strict())
-            }
+            (true | false, true) | (true, false) => (self.strict() == other.strict()).then(|| self.strict()),
             (false, false) => Some(Self::none()),
         }
     }

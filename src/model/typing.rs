@@ -102,25 +102,6 @@ pub fn comparison(left: (Type, &Unit), right: (Type, &Unit)) -> Result<(), Misfi
     Ok(())
 }
 
-/// The type that holds values of all of these (branches of `if`, arguments of `coalesce`).
-pub fn together(types: &[(Type, Unit)]) -> Typed {
-    let mut all = types.iter();
-    let Some(first) = all.next() else { return Err(Misfit::Types) };
-    let mut so_far = first.clone();
-    for (ty, unit) in all {
-        let ty = if so_far.0 == *ty {
-            *ty
-        } else if so_far.0 == Type::Unknown || *ty == Type::Unknown {
-            Type::Unknown
-        } else {
-            common_number(so_far.0, *ty).ok_or(Misfit::Types)?
-        };
-        let unit = if ty.is_number() { so_far.1.meet(unit).ok_or(Misfit::Units)? } else { Unit::none() };
-        so_far = (ty, unit);
-    }
-    Ok(so_far)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array, StructArray,
+    Array, ArrayRef, AsArray, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array,
+    StructArray,
 };
 use arrow::compute::cast as cast_array;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use datafusion::common::{DFSchema, DataFusionError, Result};
-use datafusion::functions_aggregate::expr_fn::{approx_distinct, approx_percentile_cont, count, max, min, sum};
+use datafusion::functions_aggregate::expr_fn::{
+    approx_distinct, approx_percentile_cont, count, max, min, sum,
+};
 use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, cast, lit};
 
 use super::lower::Lowering;
@@ -18,7 +21,6 @@ use crate::functions::arrays::{decimal_to_f64, put_floats, ratio};
 use crate::functions::result_type;
 use crate::model::project::{Aggregate, Measure};
 use crate::model::types::Type;
-
 
 /// How a part of a finer result becomes a part of a coarser one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +154,8 @@ impl Parts {
                 vec![self.add(count(lit(1i64)), Some(&holds), Merge::Add)?, known(self)?, rows(self)?]
             }
             Aggregate::WeightedAvg => {
-                let w = measure.weight.as_ref().map_or_else(|| lit(1.0), |w| as_number(lowering.expr(w), w.ty));
+                let w =
+                    measure.weight.as_ref().map_or_else(|| lit(1.0), |w| as_number(lowering.expr(w), w.ty));
                 let w = cast(w, DataType::Float64);
                 let both = x.clone().is_not_null().and(w.clone().is_not_null());
                 let both = match f {
@@ -180,9 +183,13 @@ impl MeasureParts {
     /// A measure's values from its group's parts.
     pub fn finish(&self, measure: &Measure, columns: &[ArrayRef]) -> Result<MeasureValues> {
         let part = |i: usize| &columns[self.parts[i]];
-        let counts = |i: usize| -> Result<Int64Array> { Ok(cast_array(part(i), &DataType::Int64)?.as_primitive().clone()) };
+        let counts = |i: usize| -> Result<Int64Array> {
+            Ok(cast_array(part(i), &DataType::Int64)?.as_primitive().clone())
+        };
         let state = |i: usize| -> Result<&StructArray> {
-            part(i).as_struct_opt().ok_or_else(|| DataFusionError::Internal("a sum without a state".to_owned()))
+            part(i)
+                .as_struct_opt()
+                .ok_or_else(|| DataFusionError::Internal("a sum without a state".to_owned()))
         };
         let out = result_type(measure.ty);
         let counted = |array: &Int64Array| -> Result<ArrayRef> { Ok(cast_array(array, &out)?) };
@@ -217,8 +224,9 @@ impl MeasureParts {
                     Ok(column.as_primitive::<Int64Type>().clone())
                 };
                 let n = field("n")?;
-                let rows = arrow::compute::kernels::numeric::add(&n, &field("skipped")?)?.as_primitive().clone();
-                MeasureValues { values: in_unit(put_floats(&values), measure.ty)?, n, rows }
+                let rows =
+                    arrow::compute::kernels::numeric::add(&n, &field("skipped")?)?.as_primitive().clone();
+                MeasureValues { values: in_unit(put_floats(&values), measure.ty), n, rows }
             }
             Aggregate::Share => {
                 let (holds, n) = (counts(0)?, counts(1)?);
@@ -243,7 +251,7 @@ impl MeasureParts {
             }
             Aggregate::Percentile(_) | Aggregate::ApproxPercentile(_) => {
                 let values = cast_array(part(0), &DataType::Float64)?;
-                MeasureValues { values: in_unit(values, measure.ty)?, n: counts(1)?, rows: counts(2)? }
+                MeasureValues { values: in_unit(values, measure.ty), n: counts(1)?, rows: counts(2)? }
             }
             Aggregate::Min | Aggregate::Max => {
                 MeasureValues { values: cast_array(part(0), &out)?, n: counts(1)?, rows: counts(2)? }
@@ -257,13 +265,16 @@ fn ratio_of(a: i128, b: i128) -> Option<f64> {
 }
 
 /// Microseconds as floats -> durations, where the value is one.
-fn in_unit(values: ArrayRef, ty: Type) -> Result<ArrayRef> {
+fn in_unit(values: ArrayRef, ty: Type) -> ArrayRef {
     if ty != Type::Duration {
-        return Ok(values);
+        return values;
     }
-    let micros: DurationMicrosecondArray =
-        values.as_primitive::<arrow::datatypes::Float64Type>().iter().map(|v| v.map(|v| v.round() as i64)).collect();
-    Ok(Arc::new(micros))
+    let micros: DurationMicrosecondArray = values
+        .as_primitive::<arrow::datatypes::Float64Type>()
+        .iter()
+        .map(|v| v.map(|v| v.round() as i64))
+        .collect();
+    Arc::new(micros)
 }
 
 fn sums_as(sums: &ArrayRef, ty: Type) -> Result<ArrayRef> {
@@ -302,6 +313,5 @@ fn means(sums: &ArrayRef, n: &Int64Array, ty: Type) -> Result<ArrayRef> {
         }
         other => return Err(DataFusionError::Internal(format!("a sum of type {other}"))),
     };
-    in_unit(put_floats(&values), ty)
+    Ok(in_unit(put_floats(&values), ty))
 }
-

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Inputs;
+use super::population::population;
 use super::{BreakdownPlan, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
-use super::population::population;
 use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, SourceId, TimeBinding};
 use crate::resolve::dimension;
 
@@ -83,7 +83,12 @@ fn asked_kpis(model: &Model, request: &Request, problems: &mut Vec<Diagnostic>) 
 }
 
 /// The total and the breakdowns of a KPI, with every measure's way to every dimension.
-fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Vec<Diagnostic>) -> Vec<BreakdownPlan> {
+fn breakdowns(
+    model: &Model,
+    request: &Request,
+    kpi: &Kpi,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<BreakdownPlan> {
     let measures = kpi.formula.measures();
     let asked: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&kpi.by);
     let total = BreakdownPlan {
@@ -189,13 +194,13 @@ fn reads<'g>(
         for key in &set.1.keys {
             let target = model.target(set.0, &key.hops);
             let here = model.source(target);
-            if here.key == [key.column] {
-                if let Some(label) = here.label {
-                    let mut behind = Inputs::new(model, target);
-                    behind.column(&ColumnRef { hops: Vec::new(), column: label });
-                    let own = behind.found.into_iter().filter(|c| c.hops.is_empty()).map(|c| c.column);
-                    reads.entry(target).or_default().extend(own);
-                }
+            if here.key == [key.column]
+                && let Some(label) = here.label
+            {
+                let mut behind = Inputs::new(model, target);
+                behind.column(&ColumnRef { hops: Vec::new(), column: label });
+                let own = behind.found.into_iter().filter(|c| c.hops.is_empty()).map(|c| c.column);
+                reads.entry(target).or_default().extend(own);
             }
         }
     }

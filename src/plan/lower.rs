@@ -60,7 +60,9 @@ impl<'a> Lowering<'a> {
                     "instant",
                     self.env(),
                     row_type(Type::Timestamp),
-                    Arc::new(move |args: &[ArrayRef], _| crate::functions::clock::instants_of_local(&args[0], zone)),
+                    Arc::new(move |args: &[ArrayRef], _| {
+                        crate::functions::clock::instants_of_local(&args[0], zone)
+                    }),
                     vec![raw],
                 )
             }
@@ -128,7 +130,8 @@ impl<'a> Lowering<'a> {
             Kind::Or(a, b) => self.expr(a).or(self.expr(b)),
             Kind::IsMissing(operand) => self.expr(operand).is_null(),
             Kind::In(operand, list) => {
-                let all_literal = list.iter().all(|e| matches!(e.kind, Kind::Literal(_)) && e.ty == operand.ty);
+                let all_literal =
+                    list.iter().all(|e| matches!(e.kind, Kind::Literal(_)) && e.ty == operand.ty);
                 if all_literal && matches!(operand.ty, Type::Text | Type::Integer | Type::Date) {
                     let items = list.iter().map(|e| self.expr(e)).collect();
                     return self.expr(operand).in_list(items, false);
@@ -146,7 +149,13 @@ impl<'a> Lowering<'a> {
                     let n = arrow::array::Int64Array::from(vec![months; rows]);
                     temporal::add_months(&args[0], &n, &env)
                 };
-                udf::call(format!("add_months[{months}]"), env, row_type(expr.ty), Arc::new(kernel), vec![self.expr(time)])
+                udf::call(
+                    format!("add_months[{months}]"),
+                    env,
+                    row_type(expr.ty),
+                    Arc::new(kernel),
+                    vec![self.expr(time)],
+                )
             }
             Kind::Text(op, a, b) => {
                 let (op, name) = match op {
@@ -156,7 +165,13 @@ impl<'a> Lowering<'a> {
                     TextTest::Matches => (TextTest::Matches, "matches"),
                 };
                 let kernel = move |args: &[ArrayRef], _: usize| text::test(op, &args[0], &args[1]);
-                udf::call(name, self.env(), DataType::Boolean, Arc::new(kernel), vec![self.expr(a), self.expr(b)])
+                udf::call(
+                    name,
+                    self.env(),
+                    DataType::Boolean,
+                    Arc::new(kernel),
+                    vec![self.expr(a), self.expr(b)],
+                )
             }
             Kind::Call(name, args) => self.call(name, args, expr.ty),
         }
@@ -201,7 +216,8 @@ impl<'a> Lowering<'a> {
 
     fn kernel_arith(&self, op: Arith, left: Expr, right: Expr, out: DataType) -> Expr {
         let (env, inner) = (self.env(), out.clone());
-        let kernel = move |args: &[ArrayRef], _: usize| arithmetic::apply(op, &args[0], &args[1], &inner, &env);
+        let kernel =
+            move |args: &[ArrayRef], _: usize| arithmetic::apply(op, &args[0], &args[1], &inner, &env);
         udf::call(format!("{op:?}").to_lowercase(), env, out, Arc::new(kernel), vec![left, right])
     }
 
@@ -225,7 +241,9 @@ impl<'a> Lowering<'a> {
                 let scale = crate::model::typing::scale(x).max(crate::model::typing::scale(y));
                 match (&a.kind, &b.kind) {
                     // An exact literal beside a column keeps the column bare, so that files can be pruned.
-                    (_, Kind::Literal(_)) if crate::model::typing::scale(y) <= crate::model::typing::scale(x) => {
+                    (_, Kind::Literal(_))
+                        if crate::model::typing::scale(y) <= crate::model::typing::scale(x) =>
+                    {
                         (left, cast(right, row_type(x)))
                     }
                     _ => {

@@ -74,7 +74,8 @@ pub fn index(time: Expr, stored: Stored, grain: Grain, periods: (i64, i64), cale
             env,
             DataType::Int32,
             Arc::new(move |args: &[ArrayRef], _| {
-                let times = args[0].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(&args[0]))?;
+                let times =
+                    args[0].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(&args[0]))?;
                 let day = |t: i64| i32::try_from(t.div_euclid(DAY)).ok();
                 Ok(Arc::new(times.iter().map(|t| find(day(t?)?)).collect::<Int32Array>()) as ArrayRef)
             }),
@@ -85,7 +86,8 @@ pub fn index(time: Expr, stored: Stored, grain: Grain, periods: (i64, i64), cale
             env,
             DataType::Int32,
             Arc::new(move |args: &[ArrayRef], _| {
-                let times = args[0].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(&args[0]))?;
+                let times =
+                    args[0].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(&args[0]))?;
                 let mut clock = crate::functions::clock::LocalClock::new(zone);
                 Ok(Arc::new(times.iter().map(|t| find(clock.day(t?)?)).collect::<Int32Array>()) as ArrayRef)
             }),

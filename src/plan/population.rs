@@ -20,7 +20,8 @@ pub fn population(model: &Model, kpi: &Kpi, breakdown: &BreakdownPlan) -> Result
             keys.push(ColumnRef { hops: way.hops.iter().skip(1).copied().collect(), column: way.column });
         }
     }
-    let names: Vec<String> = breakdown.dimensions.iter().map(crate::model::project::Dimension::name).collect();
+    let names: Vec<String> =
+        breakdown.dimensions.iter().map(crate::model::project::Dimension::name).collect();
     let root = match roots.as_slice() {
         [root] if model.source(*root).entity.is_some() => *root,
         _ => {

@@ -38,7 +38,11 @@ impl Request {
     }
 
     /// The periods of a grain that are asked for, and a note where the range was widened to them.
-    pub fn periods(&self, grain: Grain, calendar: &Calendar) -> Result<(Range<i64>, Option<Diagnostic>), Diagnostic> {
+    pub fn periods(
+        &self,
+        grain: Grain,
+        calendar: &Calendar,
+    ) -> Result<(Range<i64>, Option<Diagnostic>), Diagnostic> {
         let last = match self.to {
             Some(to) => {
                 let day = to.pred_opt().unwrap_or(to);
@@ -50,14 +54,14 @@ impl Request {
             Some(from) => calendar.index(grain, from),
             None => last - (DEFAULT_PERIODS - 1),
         };
-        if let (Some(from), Some(to)) = (self.from, self.to) {
-            if from >= to {
-                return Err(Diagnostic::new(
-                    &codes::BAD_REQUEST,
-                    format!("the range from {from} to {to} holds no day"),
-                )
-                .help("`--to` is excluded: `--from 2026-01-01 --to 2026-02-01` is January"));
-            }
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from >= to
+        {
+            return Err(Diagnostic::new(
+                &codes::BAD_REQUEST,
+                format!("the range from {from} to {to} holds no day"),
+            )
+            .help("`--to` is excluded: `--from 2026-01-01 --to 2026-02-01` is January"));
         }
         if first > last {
             return Err(Diagnostic::new(
@@ -78,7 +82,9 @@ impl Request {
         let note = widened.then(|| {
             Diagnostic::new(
                 &codes::PERIODS_WIDENED,
-                format!("the range is widened to whole periods of grain {grain}: {start} to {end} (excluded)"),
+                format!(
+                    "the range is widened to whole periods of grain {grain}: {start} to {end} (excluded)"
+                ),
             )
         });
         Ok((first..last + 1, note))

@@ -91,10 +91,14 @@ impl Scans<'_> {
     pub fn rows(&self, source: SourceId) -> Result<LogicalPlanBuilder> {
         let opened = &self.opened[&source];
         let here = self.model.source(source);
-        let mut builder = LogicalPlanBuilder::scan("rows", provider_as_source(Arc::clone(&opened.provider)), None)?;
+        let mut builder =
+            LogicalPlanBuilder::scan("rows", provider_as_source(Arc::clone(&opened.provider)), None)?;
         let column = |index: usize| {
             opened.columns.get(&index).map(|(file_name, ty)| {
-                (Expr::Column(DfColumn::new(Some(TableReference::bare("rows")), file_name.as_str())), ty.clone())
+                (
+                    Expr::Column(DfColumn::new(Some(TableReference::bare("rows")), file_name.as_str())),
+                    ty.clone(),
+                )
             })
         };
         for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
@@ -252,11 +256,11 @@ impl Scans<'_> {
                 let mut columns: Vec<(Expr, String)> = Vec::new();
                 let mut place = |expr: Expr| -> usize {
                     let key = format!("{expr:?}");
-                    let at = columns.iter().position(|(e, _)| format!("{e:?}") == key).unwrap_or_else(|| {
+
+                    columns.iter().position(|(e, _)| format!("{e:?}") == key).unwrap_or_else(|| {
                         columns.push((expr, String::new()));
                         columns.len() - 1
-                    });
-                    at
+                    })
                 };
                 let sets: Vec<Vec<usize>> = group
                     .sets
@@ -267,8 +271,7 @@ impl Scans<'_> {
                             .collect()
                     })
                     .collect();
-                let schema: Vec<Expr> =
-                    builder.schema().columns().into_iter().map(Expr::Column).collect();
+                let schema: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
                 let keys = columns.len();
                 let named_sets =
                     sets.iter().map(|s| s.iter().map(|g| name(&format!("g{g}"))).collect()).collect();
@@ -286,8 +289,11 @@ impl Scans<'_> {
     /// A condition that every measure of the group has goes before the aggregate, where it prunes files
     /// and spares work.
     fn shared_filter(&self, group: &ScanGroup, lowering: &Lowering<'_>) -> Option<Expr> {
-        let filters: Vec<_> =
-            group.measures.iter().map(|id| self.model.measures[id.0].filter.as_ref()).collect::<Option<Vec<_>>>()?;
+        let filters: Vec<_> = group
+            .measures
+            .iter()
+            .map(|id| self.model.measures[id.0].filter.as_ref())
+            .collect::<Option<Vec<_>>>()?;
         let key = |e: &crate::model::expr::RowExpr| {
             let mut text = String::new();
             e.key(&mut text);
@@ -328,7 +334,12 @@ impl Scans<'_> {
     }
 
     /// One set of a rolled-up group, from the table that holds the fine aggregate.
-    pub fn roll_up(&self, base: Arc<dyn TableProvider>, plan: &GroupPlan, set: &GroupSet) -> Result<LogicalPlan> {
+    pub fn roll_up(
+        &self,
+        base: Arc<dyn TableProvider>,
+        plan: &GroupPlan,
+        set: &GroupSet,
+    ) -> Result<LogicalPlan> {
         let Shape::RollUp { grain, periods, keys } = &plan.shape else {
             return datafusion::common::internal_err!("a roll-up of a group that has no base");
         };
@@ -366,9 +377,13 @@ impl Scans<'_> {
             Ok(Arc::new(coarse) as arrow::array::ArrayRef)
         };
         let text = format!("{grain}_of_{fine}[{}..{} of {}]", wanted.0, wanted.1, periods.0);
-        super::udf::call(text, Env { timezone: calendar.timezone }, DataType::Int32, Arc::new(kernel), vec![col(
-            "base.p",
-        )])
+        super::udf::call(
+            text,
+            Env { timezone: calendar.timezone },
+            DataType::Int32,
+            Arc::new(kernel),
+            vec![col("base.p")],
+        )
     }
 }
 
@@ -404,7 +419,7 @@ fn cast_if(expr: Expr, from: &DataType, to: DataType) -> Expr {
 
 /// A float, missing where it is NaN or infinite; arrays without any are handed through.
 fn finite(value: Expr) -> Expr {
-    use arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array};
+    use arrow::array::{ArrayRef, AsArray as _, Float64Array};
     let kernel = |args: &[ArrayRef], _: usize| {
         let floats = args[0].as_primitive::<arrow::datatypes::Float64Type>();
         if floats.values().iter().all(|v| v.is_finite()) {

@@ -34,7 +34,11 @@ impl Resolver<'_> {
                     format!("`{}` stands inside `{}` without `per`", inner.0, call.name.node),
                 )
                 .at(inner.1, "one value, where a value for each row is expected")
-                .help(format!("a value for each entity: `{}({} per account)`", call.name.node, print(&argument.expr))),
+                .help(format!(
+                    "a value for each entity: `{}({} per account)`",
+                    call.name.node,
+                    print(&argument.expr)
+                )),
             );
             return None;
         }
@@ -117,10 +121,10 @@ impl Resolver<'_> {
                 if path.parts.len() == 1 && !std::ptr::eq(e, whole) {
                     return;
                 }
-                if let Some(id) = self.model.source_named(&first.node) {
-                    if !named.iter().any(|(s, _)| *s == id) {
-                        named.push((id, first.span));
-                    }
+                if let Some(id) = self.model.source_named(&first.node)
+                    && !named.iter().any(|(s, _)| *s == id)
+                {
+                    named.push((id, first.span));
                 }
             });
         }
@@ -130,42 +134,42 @@ impl Resolver<'_> {
             [] => {
                 let names: Vec<&str> = self.model.sources.iter().map(|s| s.name.as_str()).collect();
                 let name = &call.name.node;
-                let diagnostic =
-                    match firsts.first() {
-                        Some((first, span)) => {
-                            let entity = self.model.entity(first).map(|id| self.source_name(id).to_owned());
-                            let owner = self
-                                .model
-                                .sources
-                                .iter()
-                                .find(|s| s.column_named(first).is_some())
-                                .map(|s| s.name.clone());
-                            let kpi = self.raw.kpis.contains_key(first);
-                            let help = if let Some(near) = nearest(first, names.iter().copied()) {
-                                format!("a near name exists: `{near}`")
-                            } else if let Some(source) = entity {
-                                format!("its rows are the source `{source}`")
-                            } else if let Some(source) = owner {
-                                format!("a column is named with its source: `{source}.{first}`")
-                            } else if kpi {
-                                format!("`{first}` is a KPI, which has one value already: without `{name}(...)`")
-                            } else {
-                                crate::diagnostic::near::did_you_mean(first, names.iter().copied())
-                                    .unwrap_or_else(|| "no source is defined: `sources:`".to_owned())
-                            };
-                            Diagnostic::new(&codes::NO_SOURCE, format!("`{name}` does not name a source"))
-                                .at(*span, format!("`{first}` is no source"))
-                                .help(help)
-                        }
-                        None => Diagnostic::new(&codes::NO_SOURCE, format!("`{name}` does not name a source"))
-                            .at(argument, "a constant, where rows are expected")
-                            .help("`count(invoices)`, `sum(invoices.amount)`"),
-                    };
+                let diagnostic = match firsts.first() {
+                    Some((first, span)) => {
+                        let entity = self.model.entity(first).map(|id| self.source_name(id).to_owned());
+                        let owner = self
+                            .model
+                            .sources
+                            .iter()
+                            .find(|s| s.column_named(first).is_some())
+                            .map(|s| s.name.clone());
+                        let kpi = self.raw.kpis.contains_key(first);
+                        let help = if let Some(near) = nearest(first, names.iter().copied()) {
+                            format!("a near name exists: `{near}`")
+                        } else if let Some(source) = entity {
+                            format!("its rows are the source `{source}`")
+                        } else if let Some(source) = owner {
+                            format!("a column is named with its source: `{source}.{first}`")
+                        } else if kpi {
+                            format!("`{first}` is a KPI, which has one value already: without `{name}(...)`")
+                        } else {
+                            crate::diagnostic::near::did_you_mean(first, names.iter().copied())
+                                .unwrap_or_else(|| "no source is defined: `sources:`".to_owned())
+                        };
+                        Diagnostic::new(&codes::NO_SOURCE, format!("`{name}` does not name a source"))
+                            .at(*span, format!("`{first}` is no source"))
+                            .help(help)
+                    }
+                    None => Diagnostic::new(&codes::NO_SOURCE, format!("`{name}` does not name a source"))
+                        .at(argument, "a constant, where rows are expected")
+                        .help("`count(invoices)`, `sum(invoices.amount)`"),
+                };
                 self.report(diagnostic);
                 None
             }
             [(first, one), (second, two), ..] => {
-                let (first, second) = (self.source_name(*first).to_owned(), self.source_name(*second).to_owned());
+                let (first, second) =
+                    (self.source_name(*first).to_owned(), self.source_name(*second).to_owned());
                 self.report(
                     Diagnostic::new(
                         &codes::TWO_SOURCES,
@@ -190,11 +194,15 @@ impl Resolver<'_> {
         if argument.is_none() && name != "count" {
             let at = call.args[0].expr.span;
             let source_name = self.source_name(source).to_owned();
-            let of_key = self.model.source(source).columns.first().map(|c| c.name.clone()).unwrap_or_default();
+            let of_key =
+                self.model.source(source).columns.first().map(|c| c.name.clone()).unwrap_or_default();
             self.report(
-                Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("`{name}` of rows, where values are expected"))
-                    .at(at, format!("all rows of `{source_name}`"))
-                    .help(format!("a column of it: `{name}({source_name}.{of_key})`")),
+                Diagnostic::new(
+                    &codes::WRONG_ARGUMENTS,
+                    format!("`{name}` of rows, where values are expected"),
+                )
+                .at(at, format!("all rows of `{source_name}`"))
+                .help(format!("a column of it: `{name}({source_name}.{of_key})`")),
             );
             return None;
         }
@@ -295,8 +303,11 @@ impl Resolver<'_> {
             let ty = self.model.column(source, &found).ty;
             if !ty.is_time() {
                 self.report(
-                    Diagnostic::new(&codes::TYPE_MISMATCH, format!("rows counted on {}", super::lower::a(ty)))
-                        .at(path.span(), format!("{ty}, where a date or time is expected")),
+                    Diagnostic::new(
+                        &codes::TYPE_MISMATCH,
+                        format!("rows counted on {}", super::lower::a(ty)),
+                    )
+                    .at(path.span(), format!("{ty}, where a date or time is expected")),
                 );
                 return None;
             }
@@ -318,7 +329,8 @@ impl Resolver<'_> {
                 "`{function}({argument} at start)`, `at end`, `as of 2026-01-31`: active then; `during`: active at any time of the period"
             ));
             if let Some(start) = start {
-                diagnostic = diagnostic.help(format!("`{function}({argument} on {start})`: those that started in the period"));
+                diagnostic = diagnostic
+                    .help(format!("`{function}({argument} on {start})`: those that started in the period"));
             }
             self.report(diagnostic);
             return None;
@@ -349,7 +361,8 @@ impl Resolver<'_> {
         argument: Option<&RowExpr>,
         span: Span,
     ) -> Option<(Type, Unit)> {
-        let counted = |r: &Self| r.model.source(source).entity.as_deref().map_or_else(Unit::none, Unit::counted);
+        let counted =
+            |r: &Self| r.model.source(source).entity.as_deref().map_or_else(Unit::none, Unit::counted);
         let Some(argument) = argument else { return Some((Type::Integer, counted(self))) };
         if argument.ty == Type::Unknown {
             return None;
@@ -377,7 +390,12 @@ impl Resolver<'_> {
                     )
                     .at(argument.span, format!("{}, where {expected} is expected", argument.ty))
                     .also(span, "")
-                    .help(signature.usage()),
+                    .help(if argument.ty == Type::Text {
+                        "a column of numbers that is read as text: declare its `type:`, and `run` names the values that are none"
+                            .to_owned()
+                    } else {
+                        super::lower::form(&signature)
+                    }),
                 );
                 None
             }
@@ -388,10 +406,10 @@ impl Resolver<'_> {
     fn distinct_unit(&self, source: SourceId, argument: &RowExpr) -> Unit {
         let Kind::Leaf(column) = &argument.kind else { return Unit::none() };
         let at = self.model.source(self.model.target(source, &column.hops));
-        if at.key == [column.column] {
-            if let Some(entity) = &at.entity {
-                return Unit::counted(entity);
-            }
+        if at.key == [column.column]
+            && let Some(entity) = &at.entity
+        {
+            return Unit::counted(entity);
         }
         let relation = at.relations.iter().find(|r| r.key == [column.column]);
         relation
@@ -402,10 +420,7 @@ impl Resolver<'_> {
 
 /// The canonical text of a measure, with the conditions from outside.
 fn measure_text(call: &ast::Call, filters: &[ast::Expr]) -> String {
-    let call_text = print(&ast::Expr {
-        kind: ExprKind::Call(call.clone()),
-        span: call.name.span,
-    });
+    let call_text = print(&ast::Expr { kind: ExprKind::Call(call.clone()), span: call.name.span });
     if filters.is_empty() {
         return call_text;
     }

@@ -55,7 +55,8 @@ impl Resolver<'_> {
             return;
         }
         self.columns.open.push((source, column));
-        let typed = formula.expr.as_ref().map(|expr| lower(self, &mut RowScope::own(source).in_column(), expr));
+        let typed =
+            formula.expr.as_ref().map(|expr| lower(self, &mut RowScope::own(source).in_column(), expr));
         self.columns.open.pop();
         self.columns.done.insert((source.0, column), true);
         let Some(typed) = typed else { return };
@@ -79,7 +80,8 @@ impl Resolver<'_> {
             .note(format!("cycle: {}", names.join(" -> ")));
         for (source, column) in members.iter().skip(1) {
             let source = self.model.source(*source);
-            let raw = self.raw.sources.get(&source.name).and_then(|s| s.columns.get(&source.columns[*column].name));
+            let raw =
+                self.raw.sources.get(&source.name).and_then(|s| s.columns.get(&source.columns[*column].name));
             if let Some(raw) = raw {
                 diagnostic = diagnostic.also(raw.name.span, "by way of this one");
             }
@@ -106,7 +108,7 @@ impl Resolver<'_> {
         let typed = lower(self, &mut scope, expr);
         if !matches!(typed.ty, Type::Boolean | Type::Unknown) {
             self.report(
-                Diagnostic::new(&codes::TYPE_MISMATCH, format!("`valid` is {}, not a condition", typed.ty))
+                Diagnostic::new(&codes::TYPE_MISMATCH, format!("`valid` is {}, not a condition", super::lower::a(typed.ty)))
                     .at(expr.span, format!("{}", typed.ty))
                     .help(format!("a condition on the column: `{name} between 0 and 10`")),
             );
@@ -126,4 +128,3 @@ impl Resolver<'_> {
         self.model.sources[source.0].columns[column].valid = Some(Arc::new(typed));
     }
 }
-

@@ -7,10 +7,7 @@ use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::project::{ColumnRef, Dimension, Kpi, Model, NamedDimension, SourceId};
 use crate::source::{Span, Spanned};
-
-fn parts_of(text: &Spanned<String>) -> (Vec<String>, Span) {
-    (text.node.split('.').map(|p| p.trim().trim_matches('`').to_owned()).collect(), text.span)
-}
+use crate::syntax::parse_path;
 
 impl Resolver<'_> {
     pub(super) fn dimensions(&mut self) {
@@ -20,8 +17,9 @@ impl Resolver<'_> {
             for (source, path) in &dimension.sources {
                 match self.model.source_named(source) {
                     Some(id) => {
-                        let (parts, span) = parts_of(path);
-                        sources.push((id, parts, span));
+                        if let Some(way) = self.dimension_written(path) {
+                            sources.push((id, way.path, way.span));
+                        }
                     }
                     None => {
                         let names: Vec<&str> = raw.sources.keys().map(String::as_str).collect();
@@ -33,10 +31,11 @@ impl Resolver<'_> {
                     }
                 }
             }
+            let path = dimension.path.as_ref().and_then(|p| self.dimension_written(p));
             self.model.dimensions.push(NamedDimension {
                 name: name.clone(),
                 defined: dimension.name.span,
-                path: dimension.path.as_ref().map(parts_of),
+                path: path.map(|d| (d.path, d.span)),
                 sources,
             });
         }
@@ -53,13 +52,26 @@ impl Resolver<'_> {
                     || self.model.source_named(&parts[0]).is_some()
                     || self.model.sources.iter().any(|s| s.column_named(&parts[0]).is_some() || s.broken);
                 if !known {
-                    let names: Vec<&str> = self.model.sources.iter().filter_map(|s| s.entity.as_deref()).collect();
+                    let names: Vec<&str> =
+                        self.model.sources.iter().filter_map(|s| s.entity.as_deref()).collect();
                     let mut diagnostic =
                         Diagnostic::new(&codes::UNKNOWN_NAME, format!("no entity is named `{}`", parts[0]))
                             .at(*span, "a dimension's way starts at an entity");
                     diagnostic.help = did_you_mean(&parts[0], names);
                     self.report(diagnostic);
                 }
+            }
+        }
+    }
+
+    /// A path as a field has it; `None` where it does not parse, which is reported.
+    pub(super) fn dimension_written(&mut self, text: &Spanned<String>) -> Option<Dimension> {
+        let span = text.span;
+        match parse_path(&text.node, &|_, _| span) {
+            Ok(path) => Some(Dimension { path: path.parts.into_iter().map(|p| p.node).collect(), span }),
+            Err(problems) => {
+                self.diagnostics.extend(problems);
+                None
             }
         }
     }
@@ -107,22 +119,22 @@ fn dimension_of(
     dimension: &Dimension,
     paths: &[(String, Vec<String>, Span)],
 ) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
-    if let [name] = dimension.path.as_slice() {
-        if let Some(named) = model.dimensions.iter().find(|d| d.name == *name) {
-            let own = named.sources.iter().find(|(s, _, _)| *s == source).map(|(_, p, _)| p);
-            let Some(path) = own.or(named.path.as_ref().map(|(p, _)| p)) else {
-                return Err(Some(Box::new(
-                    Diagnostic::new(
-                        &codes::UNREACHABLE,
-                        format!("`{}` has no way to the dimension `{name}`", model.source(source).name),
-                    )
-                    .at(dimension.span, format!("`{}` does not reach `{name}`", model.source(source).name))
-                    .also(named.defined, "the dimension is defined here")
-                    .help(format!("a way of its own: `{name}: {{{}: COLUMN}}`", model.source(source).name)),
-                )));
-            };
-            return path_of(model, source, &Dimension { path: path.clone(), span: dimension.span }, paths);
-        }
+    if let [name] = dimension.path.as_slice()
+        && let Some(named) = model.dimensions.iter().find(|d| d.name == *name)
+    {
+        let own = named.sources.iter().find(|(s, _, _)| *s == source).map(|(_, p, _)| p);
+        let Some(path) = own.or(named.path.as_ref().map(|(p, _)| p)) else {
+            return Err(Some(Box::new(
+                Diagnostic::new(
+                    &codes::UNREACHABLE,
+                    format!("`{}` has no way to the dimension `{name}`", model.source(source).name),
+                )
+                .at(dimension.span, format!("`{}` does not reach `{name}`", model.source(source).name))
+                .also(named.defined, "the dimension is defined here")
+                .help(format!("give it one beside the others: `{}: COLUMN`", model.source(source).name)),
+            )));
+        };
+        return path_of(model, source, &Dimension { path: path.clone(), span: dimension.span }, paths);
     }
     path_of(model, source, dimension, paths)
 }
@@ -170,8 +182,9 @@ fn path_of(
     if here.broken {
         return Err(None);
     }
-    let mut diagnostic = Diagnostic::new(&codes::UNKNOWN_NAME, format!("no dimension is named `{}`", dimension.name()))
-        .at(span, format!("unknown to `{}`", here.name));
+    let mut diagnostic =
+        Diagnostic::new(&codes::UNKNOWN_NAME, format!("no dimension is named `{}`", dimension.name()))
+            .at(span, format!("unknown to `{}`", here.name));
     let names = model
         .dimensions
         .iter()

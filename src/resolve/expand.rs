@@ -21,7 +21,7 @@ impl Resolver<'_> {
             let Some(body) = function.formula.as_ref().and_then(|f| f.expr.as_ref()) else { continue };
             if let Some(path) = self.calls_itself(&function.name.node, body) {
                 let diagnostic = Diagnostic::new(&codes::CYCLE, "functions that call each other in a loop")
-                    .at(function.name.span, "a call of itself in the end")
+                    .at(function.name.span, "calls itself in the end")
                     .note(format!("cycle: {}", path.join(" -> ")));
                 self.report(diagnostic);
             }
@@ -76,11 +76,16 @@ impl Resolver<'_> {
             self.report(
                 Diagnostic::new(
                     &codes::WRONG_ARGUMENTS,
-                    format!("`{}` takes {} arguments, not {}", call.name.node, function.params.len(), call.args.len()),
+                    format!(
+                        "`{}` takes {} arguments, not {}",
+                        call.name.node,
+                        function.params.len(),
+                        call.args.len()
+                    ),
                 )
                 .at(span, "")
                 .also(function.name.span, "defined here")
-                .help(usage),
+                .help(format!("its form is `{usage}`")),
             );
             return None;
         }
@@ -88,9 +93,12 @@ impl Resolver<'_> {
         for (param, argument) in function.params.iter().zip(&call.args) {
             if let Some(clause) = clause_span(argument) {
                 self.report(
-                    Diagnostic::new(&codes::WRONG_ARGUMENTS, "a clause in an argument of a project's function")
-                        .at(clause, "it would stand in every aggregate of the function")
-                        .help(format!("the whole call can be filtered: `({usage} where ...)`")),
+                    Diagnostic::new(
+                        &codes::WRONG_ARGUMENTS,
+                        "a clause in an argument of a project's function",
+                    )
+                    .at(clause, "it would stand in every aggregate of the function")
+                    .help(format!("the whole call can be filtered: `({usage} where ...)`")),
                 );
                 return None;
             }
@@ -113,8 +121,9 @@ impl Resolver<'_> {
         if self.expanded > MOST_NODES {
             if self.expanded - nodes <= MOST_NODES {
                 self.report(
-                    Diagnostic::new(&codes::TOO_DEEP, "functions that expand to a formula without end")
-                        .at(span, format!("past {MOST_NODES} parts here")),
+                    Diagnostic::new(&codes::TOO_DEEP, "functions that expand to a formula too long to compute")
+                        .at(span, format!("more than {MOST_NODES} parts from here on"))
+                        .help("a part that is used more than once can be a KPI, which is computed once"),
                 );
             }
             return None;
@@ -146,7 +155,9 @@ fn substitute(expr: &mut Expr, arguments: &HashMap<&str, &Expr>, problem: &mut O
         }
         ExprKind::In { operand, list, .. } => {
             substitute(operand, arguments, problem);
-            list.iter_mut().for_each(|e| substitute(e, arguments, problem));
+            for item in list {
+                substitute(item, arguments, problem);
+            }
         }
         ExprKind::Between { operand, low, high, .. } => {
             substitute(operand, arguments, problem);
@@ -182,7 +193,9 @@ fn substitute(expr: &mut Expr, arguments: &HashMap<&str, &Expr>, problem: &mut O
                     substitute(filter, arguments, problem);
                 }
             }
-            call.named.iter_mut().for_each(|(_, value)| substitute(value, arguments, problem));
+            for (_, value) in &mut call.named {
+                substitute(value, arguments, problem);
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::model::expr::{Arith, Expr, Kind, ResultExpr, Value};
 use crate::model::project::{Dimension, Fill, Kpi};
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::{LocalText, RawKpi};
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 use crate::syntax::{ast, print};
 
 use super::literals::TypedValue;
@@ -33,14 +33,18 @@ impl Resolver<'_> {
             let is_asked = asked.only.as_ref().is_none_or(|only| only.contains(name));
             let filters: &[ast::Expr] = if is_asked { &asked.filters } else { &[] };
             let Some(formula) = self.kpi_formula(name, filters, kpi.name.span) else { continue };
-            if let Some(resolved) = self.kpi(kpi, formula) {
-                self.model.kpis.push(resolved);
-            }
+            let resolved = self.kpi(kpi, formula);
+            self.model.kpis.push(resolved);
         }
     }
 
     /// The formula of a KPI under filters; `None` where an error was reported.
-    pub(super) fn kpi_formula(&mut self, name: &str, filters: &[ast::Expr], used: Span) -> Option<Arc<ResultExpr>> {
+    pub(super) fn kpi_formula(
+        &mut self,
+        name: &str,
+        filters: &[ast::Expr],
+        used: Span,
+    ) -> Option<Arc<ResultExpr>> {
         let raw = self.raw;
         let key = (name.to_owned(), filters.iter().map(print).collect::<Vec<_>>().join(" and "));
         if let Some(done) = self.kpis.done.get(&key) {
@@ -82,11 +86,13 @@ impl Resolver<'_> {
         let Some(declared) = &kpi.unit else { return Some(formula) };
         if declared.node == "percent" {
             if formula.unit.is_strict() || !(formula.ty.is_number()) {
-                let found = if formula.unit.is_strict() { formula.unit.to_string() } else { formula.ty.to_string() };
+                let found =
+                    if formula.unit.is_strict() { formula.unit.to_string() } else { formula.ty.to_string() };
                 self.report(
                     Diagnostic::new(&codes::UNIT_MISMATCH, format!("`percent` on a value in `{found}`"))
                         .at(declared.span, "a part of something is expected")
-                        .also(formula.span, format!("this is in `{found}`")),
+                        .also(formula.span, format!("this is in `{found}`"))
+                    .help("a part is a quotient, `a / b`; without `unit:` the unit is the formula's own"),
                 );
                 return None;
             }
@@ -107,14 +113,15 @@ impl Resolver<'_> {
                     format!("the formula is in `{}`, not in `{}`", formula.unit, declared.node),
                 )
                 .at(declared.span, format!("declared: `{}`", declared.node))
-                .also(formula.span, format!("computed: `{}`", formula.unit)),
+                .also(formula.span, format!("computed: `{}`", formula.unit))
+                .help("without `unit:` the unit is the formula's own"),
             );
             return None;
         }
         Some(Expr { unit, ..formula })
     }
 
-    fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>) -> Option<Kpi> {
+    fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>) -> Kpi {
         let mut grains = Vec::new();
         for grain in &raw.grain {
             match Grain::parse(&grain.node) {
@@ -138,8 +145,11 @@ impl Resolver<'_> {
         }
         for (field, place) in &raw.judgement {
             self.report(
-                Diagnostic::new(&codes::KEPT, format!("`{field}` is checked for shape and not evaluated yet"))
-                    .at(*place, "nothing is judged by it"),
+                Diagnostic::new(
+                    &codes::KEPT,
+                    format!("`{field}` is checked for shape and not evaluated yet"),
+                )
+                .at(*place, "nothing is judged by it"),
             );
         }
         let fill = match raw.fill.as_ref().map(|f| f.node.as_str()) {
@@ -151,12 +161,14 @@ impl Resolver<'_> {
             .by
             .iter()
             .flatten()
-            .map(|breakdown| breakdown.node.iter().map(dimension_written).collect())
+            .map(|breakdown| breakdown.node.iter().filter_map(|d| self.dimension_written(d)).collect())
             .collect();
         let paths = raw
             .paths
             .iter()
-            .map(|(entity, path)| (entity.clone(), dimension_written(path).path, path.span))
+            .filter_map(|(entity, path)| {
+                Some((entity.clone(), self.dimension_written(path)?.path, path.span))
+            })
             .collect();
         let kpi = Kpi {
             name: raw.name.node.clone(),
@@ -174,7 +186,7 @@ impl Resolver<'_> {
             decimals: raw.decimals.as_ref().and_then(|d| u8::try_from(d.node).ok()),
         };
         self.breakdowns_are_reached(&kpi);
-        Some(kpi)
+        kpi
     }
 
     /// Every aggregate of a KPI must reach every dimension of its breakdowns.
@@ -196,7 +208,9 @@ impl Resolver<'_> {
                 }
             }
             let differs = types.windows(2).find(|w| {
-                w[0].0 != w[1].0 && w.iter().all(|t| t.0 != Type::Unknown) && !(w[0].0.is_number() && w[1].0.is_number())
+                w[0].0 != w[1].0
+                    && w.iter().all(|t| t.0 != Type::Unknown)
+                    && !(w[0].0.is_number() && w[1].0.is_number())
             });
             if let Some([(a, first), (b, second)]) = differs {
                 self.report(
@@ -236,19 +250,15 @@ impl Resolver<'_> {
             _ if typed.ty == Type::Unknown => None,
             _ => {
                 self.report(
-                    Diagnostic::new(&codes::WRONG_TYPE, format!("the parameter `{}` is no plain value", name.node))
-                        .at(expr.span, "a number, text, date or truth value is expected"),
+                    Diagnostic::new(
+                        &codes::WRONG_TYPE,
+                        format!("the parameter `{}` is no plain value", name.node),
+                    )
+                    .at(expr.span, "a number, text, date or truth value is expected"),
                 );
                 None
             }
         }
-    }
-}
-
-fn dimension_written(text: &Spanned<String>) -> Dimension {
-    Dimension {
-        path: text.node.split('.').map(|p| p.trim().trim_matches('`').to_owned()).collect(),
-        span: text.span,
     }
 }
 

@@ -20,7 +20,9 @@ pub(super) fn micros(unit: DurationUnit) -> Option<i64> {
         DurationUnit::Hour => 3_600 * SECOND,
         DurationUnit::Day => 86_400 * SECOND,
         DurationUnit::Week => 7 * 86_400 * SECOND,
-        DurationUnit::Month | DurationUnit::Quarter | DurationUnit::Year | DurationUnit::Period => return None,
+        DurationUnit::Month | DurationUnit::Quarter | DurationUnit::Year | DurationUnit::Period => {
+            return None;
+        }
     })
 }
 
@@ -52,7 +54,8 @@ impl Resolver<'_> {
             _ => {
                 r.report(
                     Diagnostic::new(&codes::TOO_MANY_DIGITS, "a number of more than 38 digits")
-                        .at(span, "decimals hold 38 digits"),
+                        .at(span, "decimals hold 38 digits")
+                        .help("a larger number is a float: `1.5 * 10 ^ 40`"),
                 );
                 None
             }
@@ -60,7 +63,9 @@ impl Resolver<'_> {
         Some(match literal {
             Literal::Integer(text) | Literal::Decimal(text) => return number(self, text, 0, Unit::none()),
             Literal::Percent(text) => return number(self, text, 2, Unit::none()),
-            Literal::Quantity { number: text, unit } => return number(self, text, 0, Unit::declared(&unit.node)),
+            Literal::Quantity { number: text, unit } => {
+                return number(self, text, 0, Unit::declared(&unit.node));
+            }
             Literal::Text(text) => (Value::Text(text.clone()), Type::Text, Unit::none()),
             Literal::Boolean(b) => (Value::Boolean(*b), Type::Boolean, Unit::none()),
             Literal::Date(day) => (Value::Date(*day), Type::Date, Unit::none()),

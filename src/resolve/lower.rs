@@ -29,8 +29,6 @@ pub(super) trait Scope {
         condition: &ast::Expr,
         span: Span,
     ) -> Expr<Self::Leaf>;
-    /// Whether these are results.
-    fn rounded(&self) -> bool;
 }
 
 /// What stands where an error was reported.
@@ -85,7 +83,7 @@ pub(super) fn lower<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, expr: &ast::E
         ExprKind::Call(call) => self::call(r, scope, call, span),
         ExprKind::Filtered { formula, condition } => scope.filtered(r, formula, condition, span),
         ExprKind::PeriodField(_) => {
-            r.not_yet(span, "the period's borders in a formula");
+            r.not_yet(span, "the border of a period in a formula");
             poison(span)
         }
         ExprKind::InPeriod { .. } => {
@@ -159,9 +157,12 @@ pub(super) fn expect_condition<L>(r: &mut Resolver<'_>, operand: &Expr<L>) -> bo
     let fits = matches!(operand.ty, Type::Boolean | Type::Unknown);
     if !fits {
         r.report(
-            Diagnostic::new(&codes::TYPE_MISMATCH, format!("{} where a condition is expected", a(operand.ty)))
-                .at(operand.span, operand.ty.to_string())
-                .help("a comparison such as `amount > 0`"),
+            Diagnostic::new(
+                &codes::TYPE_MISMATCH,
+                format!("{} where a condition is expected", a(operand.ty)),
+            )
+            .at(operand.span, operand.ty.to_string())
+            .help("a comparison such as `amount > 0`"),
         );
     }
     fits
@@ -224,7 +225,7 @@ fn binary<S: Scope>(
             Expr { kind: Kind::Arith(arith, Box::new(left), Box::new(right)), ty, unit, span }
         }
         Err(misfit) => {
-            report_misfit(r, misfit, &left, &right, op_span, verb(arith));
+            report_misfit(r, &misfit, &left, &right, op_span, verb(arith));
             poison(span)
         }
     }
@@ -261,7 +262,14 @@ fn described<L>(expr: &Expr<L>) -> String {
     if expr.unit.is_none() { expr.ty.to_string() } else { format!("{} in {}", expr.ty, expr.unit) }
 }
 
-fn report_misfit<L>(r: &mut Resolver<'_>, misfit: Misfit, left: &Expr<L>, right: &Expr<L>, at: Span, verb: &str) {
+fn report_misfit<L>(
+    r: &mut Resolver<'_>,
+    misfit: &Misfit,
+    left: &Expr<L>,
+    right: &Expr<L>,
+    at: Span,
+    verb: &str,
+) {
     let (l, rt) = (described(left), described(right));
     let diagnostic = match misfit {
         Misfit::Types => Diagnostic::new(
@@ -272,20 +280,36 @@ fn report_misfit<L>(r: &mut Resolver<'_>, misfit: Misfit, left: &Expr<L>, right:
             &codes::UNIT_MISMATCH,
             format!("`{}` and `{}` cannot be {verb}", named(&left.unit), named(&right.unit)),
         ),
-        Misfit::Digits => Diagnostic::new(
-            &codes::TOO_MANY_DIGITS,
-            "a product with more than 38 digits after the point",
-        ),
+        Misfit::Digits => {
+            Diagnostic::new(&codes::TOO_MANY_DIGITS, "a product with more than 38 digits after the point")
+        }
     };
-    r.report(diagnostic.at(at, "").also(left.span, l).also(right.span, rt));
+    let help = match misfit {
+        Misfit::Types if [left.ty, right.ty].contains(&Type::Text) => {
+            "a column of numbers that is read as text is declared: `columns: {NAME: {type: \"decimal(18,2)\"}}`"
+        }
+        Misfit::Types => "numbers go with numbers, durations with dates and durations",
+        Misfit::Units => UNITS,
+        Misfit::Digits => "one of the two with fewer digits, or as `type: float`",
+    };
+    r.report(diagnostic.at(at, "").also(left.span, l).also(right.span, rt).help(help));
 }
+
+/// Help for units that do not fit.
+const UNITS: &str = "amounts in different units stay apart; a column's own one is its `unit:`";
 
 fn named(unit: &Unit) -> String {
     if unit.is_none() { "number".to_owned() } else { unit.to_string() }
 }
 
 /// Types a comparison; durations meet numbers whose unit is a length of time.
-fn compare<L: Clone>(r: &mut Resolver<'_>, op: Compare, left: Expr<L>, right: Expr<L>, span: Span) -> Expr<L> {
+fn compare<L: Clone>(
+    r: &mut Resolver<'_>,
+    op: Compare,
+    left: Expr<L>,
+    right: Expr<L>,
+    span: Span,
+) -> Expr<L> {
     let left = in_unit_of(left, &right);
     let right = in_unit_of(right, &left);
     if !check_comparison(r, &left, &right, span) {
@@ -325,16 +349,18 @@ pub(super) fn duration_unit(name: &str) -> Option<i64> {
 fn check_comparison<L>(r: &mut Resolver<'_>, left: &Expr<L>, right: &Expr<L>, at: Span) -> bool {
     let Err(misfit) = typing::comparison((left.ty, &left.unit), (right.ty, &right.unit)) else { return true };
     let (what, code) = match misfit {
-        Misfit::Units => {
-            (format!("`{}` and `{}` cannot be compared", named(&left.unit), named(&right.unit)), &codes::UNIT_MISMATCH)
-        }
+        Misfit::Units => (
+            format!("`{}` and `{}` cannot be compared", named(&left.unit), named(&right.unit)),
+            &codes::UNIT_MISMATCH,
+        ),
         _ => (format!("{} and {} cannot be compared", a(left.ty), a(right.ty)), &codes::TYPE_MISMATCH),
     };
     let mut diagnostic =
         Diagnostic::new(code, what).at(right.span, described(right)).also(left.span, described(left));
-    if misfit == Misfit::Types {
-        diagnostic.help = comparison_help(left, right, r);
-    }
+    diagnostic.help = match misfit {
+        Misfit::Units => Some(UNITS.to_owned()),
+        _ => comparison_help(left, right, r),
+    };
     let _ = at;
     r.report(diagnostic);
     false
@@ -373,15 +399,15 @@ fn text_test<L>(r: &mut Resolver<'_>, op: TextOp, operand: Expr<L>, pattern: Exp
         TextOp::EndsWith => TextTest::EndsWith,
         TextOp::Matches => TextTest::Matches,
     };
-    if let (TextTest::Matches, Kind::Literal(Value::Text(regex))) = (op, &pattern.kind) {
-        if let Err(problem) = regex::RegexBuilder::new(regex).size_limit(1 << 20).build() {
-            let problem = problem.to_string();
-            let problem = problem.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            r.report(
-                Diagnostic::new(&codes::INVALID_VALUE, "not a regular expression").at(pattern.span, problem),
-            );
-            fits = false;
-        }
+    if let (TextTest::Matches, Kind::Literal(Value::Text(regex))) = (op, &pattern.kind)
+        && let Err(problem) = regex::RegexBuilder::new(regex).size_limit(1 << 20).build()
+    {
+        let problem = problem.to_string();
+        let problem = problem.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        r.report(
+            Diagnostic::new(&codes::INVALID_VALUE, "not a regular expression").at(pattern.span, problem),
+        );
+        fits = false;
     }
     if !fits {
         return poison(span);
@@ -405,10 +431,12 @@ fn call<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, call: &ast::Call, span: S
     let Some(signature) = r.signature(name) else {
         let names: Vec<&str> =
             r.signatures.iter().map(|s| s.name).chain(r.raw.functions.keys().map(String::as_str)).collect();
-        let mut diagnostic = Diagnostic::new(&codes::UNKNOWN_FUNCTION, format!("no function is named `{name}`"))
-            .at(call.name.span, "unknown function");
+        let mut diagnostic =
+            Diagnostic::new(&codes::UNKNOWN_FUNCTION, format!("no function is named `{name}`"))
+                .at(call.name.span, "unknown function");
         diagnostic.help = crate::diagnostic::near::nearest(name, names.iter().copied())
             .map(|n| format!("a near name exists: `{n}`"))
+            .or_else(|| elsewhere(name).map(|form| format!("here it is {form}")))
             .or_else(|| Some("`rumbo functions` lists them".to_owned()));
         r.report(diagnostic);
         return poison(span);
@@ -425,9 +453,12 @@ fn call<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, call: &ast::Call, span: S
     }
     if let Some((argument, _)) = call.named.first() {
         r.report(
-            Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("`{name}` has no argument named `{}`", argument.node))
-                .at(argument.span, "unknown argument")
-                .help(signature.usage()),
+            Diagnostic::new(
+                &codes::WRONG_ARGUMENTS,
+                format!("`{name}` has no argument named `{}`", argument.node),
+            )
+            .at(argument.span, "unknown argument")
+            .help(form(&signature)),
         );
         return poison(span);
     }
@@ -443,6 +474,32 @@ fn call<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, call: &ast::Call, span: S
         args.push(lower(r, scope, &argument.expr));
     }
     scalar(r, &signature, args, span)
+}
+
+/// Help that shows how a function is called.
+pub(super) fn form(signature: &Signature) -> String {
+    format!("its form is `{}`", signature.usage())
+}
+
+/// What functions of spreadsheets and SQL are called here.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "sumif" | "sumifs" => "`sum(invoices.amount where kind = \"new\")`",
+        "countif" | "countifs" | "counta" => "`count(invoices where kind = \"new\")`",
+        "average" | "mean" => "`avg(x)`",
+        "averageif" | "averageifs" => "`avg(invoices.amount where kind = \"new\")`",
+        "iferror" | "ifnull" | "nvl" | "isnull" | "zeroifnull" => "`coalesce(x, 0)`; a division by zero is missing",
+        "nullif" | "safe_divide" | "divide" => "`a / b`, which is missing where `b` is 0",
+        "isblank" | "isempty" => "`x is missing`",
+        "iff" | "iif" | "ifs" | "case" | "switch" => "`if(condition, value, otherwise)`",
+        "countd" | "uniques" | "countunique" => "`count_distinct(x)`",
+        "datediff" | "datedif" | "date_diff" => "`days_between(a, b)`",
+        "len" => "`length(x)`",
+        "stdev" | "stddev_samp" => "`stddev(x)`",
+        "var" | "var_samp" => "`variance(x)`",
+        "lag" => "`previous(x)` or `ago(x, 12 months)`",
+        _ => return None,
+    })
 }
 
 /// Where the first clause of an argument stands.
@@ -463,6 +520,7 @@ fn arity_fits(r: &mut Resolver<'_>, signature: &Signature, call: &ast::Call, spa
     if got >= least && most.is_none_or(|m| got <= m) {
         return true;
     }
+    let extra = most.and_then(|m| call.args.get(m)).map(|a| a.span);
     let expected = match most {
         Some(most) if most == least => format!("{least}"),
         Some(most) => format!("{least} to {most}"),
@@ -471,10 +529,19 @@ fn arity_fits(r: &mut Resolver<'_>, signature: &Signature, call: &ast::Call, spa
     r.report(
         Diagnostic::new(
             &codes::WRONG_ARGUMENTS,
-            format!("`{}` takes {expected} argument{}, not {got}", signature.name, if expected == "1" { "" } else { "s" }),
+            format!(
+                "`{}` takes {expected} argument{}, not {got}",
+                signature.name,
+                if expected == "1" { "" } else { "s" }
+            ),
         )
-        .at(span, "")
-        .help(signature.usage()),
+        .at(extra.unwrap_or(span), if extra.is_some() { "one too many" } else { "" })
+        .help(match extra {
+            Some(_) if signature.class == Class::Aggregate => {
+                format!("a condition on rows stands after `where`: `{}(x where y > 0)`", signature.name)
+            }
+            _ => form(signature),
+        }),
     );
     false
 }
@@ -506,7 +573,12 @@ fn scalar<L: Clone>(r: &mut Resolver<'_>, signature: &Signature, args: Vec<Expr<
                 .at(args[index].span, format!("{}, where {expected} is expected", args[index].ty)),
                 ArgError::Units(first, second) => Diagnostic::new(
                     &codes::UNIT_MISMATCH,
-                    format!("`{}` of `{}` and `{}`", signature.name, named(&args[first].unit), named(&args[second].unit)),
+                    format!(
+                        "`{}` of `{}` and `{}`",
+                        signature.name,
+                        named(&args[first].unit),
+                        named(&args[second].unit)
+                    ),
                 )
                 .at(args[second].span, described(&args[second]))
                 .also(args[first].span, described(&args[first])),
@@ -515,7 +587,7 @@ fn scalar<L: Clone>(r: &mut Resolver<'_>, signature: &Signature, args: Vec<Expr<
                         .at(args[index].span, problem)
                 }
             };
-            r.report(diagnostic.help(signature.usage()));
+            r.report(diagnostic.help(form(signature)));
             poison(span)
         }
     }

@@ -32,6 +32,8 @@ pub use dimensions::{dimension, reaches};
 pub struct Schemas {
     /// Columns by source; a source whose schema could not be read is not here.
     pub sources: HashMap<String, Vec<SchemaColumn>>,
+    /// What to say where a column is not found: a wrong delimiter, say.
+    pub hints: HashMap<String, String>,
 }
 
 /// A column of a source's files.
@@ -131,8 +133,11 @@ impl Resolver<'_> {
     fn refuse_later_sections(&mut self) {
         for used in &self.raw.uses {
             self.diagnostics.push(
-                Diagnostic::new(&codes::NOT_YET, format!("the pack `{}` is not evaluated yet", used.name.node))
-                    .at(used.name.span, "part of the language, refused rather than ignored"),
+                Diagnostic::new(
+                    &codes::NOT_YET,
+                    format!("the pack `{}` is not evaluated yet", used.name.node),
+                )
+                .at(used.name.span, "part of the language, refused rather than ignored"),
             );
         }
         if let Some(periods) = &self.raw.calendar.periods {
@@ -140,8 +145,11 @@ impl Resolver<'_> {
         }
         for (section, name) in &self.raw.judgement.entries {
             self.diagnostics.push(
-                Diagnostic::new(&codes::KEPT, format!("`{section}` is checked for shape and not evaluated yet"))
-                    .at(name.span, "nothing is judged by it"),
+                Diagnostic::new(
+                    &codes::KEPT,
+                    format!("`{section}` is checked for shape and not evaluated yet"),
+                )
+                .at(name.span, "nothing is judged by it"),
             );
         }
     }

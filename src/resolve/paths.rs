@@ -42,7 +42,7 @@ pub fn way(model: &Model, from: SourceId, entity: &str) -> Way {
             }
         }
         if !arrived.is_empty() {
-            return choose(model, from, entity, arrived);
+            return choose(model, from, entity, &arrived);
         }
         // Visited after the whole level, so that ways of equal length are all seen.
         visited.extend(next.iter().map(|(s, _)| *s));
@@ -51,7 +51,7 @@ pub fn way(model: &Model, from: SourceId, entity: &str) -> Way {
     Way::None
 }
 
-fn choose(model: &Model, from: SourceId, entity: &str, arrived: Vec<Vec<usize>>) -> Way {
+fn choose(model: &Model, from: SourceId, entity: &str, arrived: &[Vec<usize>]) -> Way {
     let last_name = |hops: &[usize]| {
         let source = model.target(from, &hops[..hops.len() - 1]);
         model.source(source).relations[hops[hops.len() - 1]].name.clone()
@@ -80,15 +80,20 @@ pub fn hops_text(model: &Model, from: SourceId, hops: &[usize]) -> String {
 pub(super) fn no_way(model: &Model, source: SourceId, entity: &str, span: Span, way: &Way) -> Diagnostic {
     let here = model.source(source);
     if let Way::Several(ways) = way {
-        return Diagnostic::new(&codes::AMBIGUOUS_PATH, format!("`{}` reaches `{entity}` in several ways", here.name))
-            .at(span, "which one is meant?")
-            .note(format!("ways: {}", ways.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")))
-            .help(format!("the KPI may choose: `paths: {{{entity}: {}}}`", ways[0]));
+        return Diagnostic::new(
+            &codes::AMBIGUOUS_PATH,
+            format!("`{}` reaches `{entity}` in several ways", here.name),
+        )
+        .at(span, "which one is meant?")
+        .note(format!("ways: {}", ways.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")))
+        .help(format!("the KPI may choose: `paths: {{{entity}: {}}}`", ways[0]));
     }
     Diagnostic::new(&codes::UNREACHABLE, format!("`{}` does not reach `{entity}`", here.name))
         .at(span, format!("no relation leads from `{}` to `{entity}`", here.name))
         .also(here.defined, "the source is defined here")
-        .help(format!("a relation would do it: `relations: {{{entity}: {{to: {entity}, key: {entity}_id}}}}`"))
+        .help(format!(
+            "a relation would do it: `relations: {{{entity}: {{to: {entity}, key: {entity}_id}}}}`"
+        ))
 }
 
 /// A part of a path: its name and where it is written.
@@ -97,7 +102,12 @@ pub type Part<'p> = (&'p str, Span);
 impl Resolver<'_> {
     /// Follows the parts of a path from the source that `hops` led to. The last part may be a column or
     /// a relation, which stands for the key of the row it finds.
-    pub(super) fn follow(&mut self, from: SourceId, hops: Vec<usize>, parts: &[Part<'_>]) -> Option<ColumnRef> {
+    pub(super) fn follow(
+        &mut self,
+        from: SourceId,
+        hops: Vec<usize>,
+        parts: &[Part<'_>],
+    ) -> Option<ColumnRef> {
         let end = follow(&self.model, from, hops, parts);
         match end {
             Ok(found) => {
@@ -136,8 +146,11 @@ pub(super) fn follow(
             Some(column) if last => return Ok(ColumnRef { hops, column }),
             Some(_) => {
                 return Err(Some(Box::new(
-                    Diagnostic::new(&codes::UNKNOWN_NAME, format!("`{name}` is a column of `{}`, not a relation", at.name))
-                        .at(*span, "nothing stands behind a column"),
+                    Diagnostic::new(
+                        &codes::UNKNOWN_NAME,
+                        format!("`{name}` is a column of `{}`, not a relation", at.name),
+                    )
+                    .at(*span, "nothing stands behind a column"),
                 )));
             }
             None if at.broken => return Err(None),
@@ -147,9 +160,11 @@ pub(super) fn follow(
                     .iter()
                     .map(|c| c.name.as_str())
                     .chain(at.relations.iter().map(|r| r.name.as_str()));
-                let mut diagnostic =
-                    Diagnostic::new(&codes::UNKNOWN_NAME, format!("`{}` has no column or relation `{name}`", at.name))
-                        .at(*span, format!("unknown in `{}`", at.name));
+                let mut diagnostic = Diagnostic::new(
+                    &codes::UNKNOWN_NAME,
+                    format!("`{}` has no column or relation `{name}`", at.name),
+                )
+                .at(*span, format!("unknown in `{}`", at.name));
                 diagnostic.help = crate::diagnostic::near::did_you_mean(name, names);
                 return Err(Some(Box::new(diagnostic)));
             }

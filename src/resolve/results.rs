@@ -60,10 +60,6 @@ impl Scope for ResultScope {
         let typed = lower(r, &mut inner, formula);
         Expr { span, ..typed }
     }
-
-    fn rounded(&self) -> bool {
-        true
-    }
 }
 
 impl Resolver<'_> {
@@ -73,30 +69,42 @@ impl Resolver<'_> {
         let text = path.text();
         if self.model.source_named(&first.node).is_some() {
             let diagnostic = if path.parts.len() == 1 {
-                Diagnostic::new(&codes::COLUMN_OUTSIDE, format!("the source `{text}` stands outside an aggregate"))
-                    .at(span, "many rows, where one value is expected")
-                    .help(format!("how many: `count({text})`"))
+                Diagnostic::new(
+                    &codes::COLUMN_OUTSIDE,
+                    format!("the source `{text}` stands outside an aggregate"),
+                )
+                .at(span, "many rows, where one value is expected")
+                .help(format!("how many: `count({text})`"))
             } else {
-                Diagnostic::new(&codes::COLUMN_OUTSIDE, format!("the column `{text}` stands outside an aggregate"))
-                    .at(span, "a value for each row, where one value is expected")
-                    .help(format!("an aggregate makes one of them: `sum({text})`, `avg({text})`, `max({text})`"))
+                Diagnostic::new(
+                    &codes::COLUMN_OUTSIDE,
+                    format!("the column `{text}` stands outside an aggregate"),
+                )
+                .at(span, "a value for each row, where one value is expected")
+                .help(format!("an aggregate makes one of them: `sum({text})`, `avg({text})`, `max({text})`"))
             };
             self.report(diagnostic);
             return;
         }
-        let owner = self.model.sources.iter().find(|s| path.parts.len() == 1 && s.column_named(&first.node).is_some());
+        let owner = self
+            .model
+            .sources
+            .iter()
+            .find(|s| path.parts.len() == 1 && s.column_named(&first.node).is_some());
         if let Some(owner) = owner {
             let name = owner.name.clone();
             self.report(
-                Diagnostic::new(&codes::COLUMN_OUTSIDE, format!("the column `{text}` stands outside an aggregate"))
-                    .at(span, format!("a column of `{name}`, where one value is expected"))
-                    .help(format!("an aggregate makes one of its values: `sum({name}.{text})`")),
+                Diagnostic::new(
+                    &codes::COLUMN_OUTSIDE,
+                    format!("the column `{text}` stands outside an aggregate"),
+                )
+                .at(span, format!("a column of `{name}`, where one value is expected"))
+                .help(format!("an aggregate makes one of its values: `sum({name}.{text})`")),
             );
             return;
         }
         let raw = self.raw;
-        let names: Vec<&str> =
-            raw.kpis.keys().chain(raw.sources.keys()).map(String::as_str).collect();
+        let names: Vec<&str> = raw.kpis.keys().chain(raw.sources.keys()).map(String::as_str).collect();
         self.report(unknown(
             &first.node,
             first.span,

@@ -63,18 +63,26 @@ impl Scope for RowScope {
                     &codes::AGGREGATE_IN_ROW,
                     format!("`{}` stands inside a row formula", call.name.node),
                 )
-                .at(span, format!("computed over many rows, where one row of `{}` is looked at", r.source_name(self.source)))
-                .help("an aggregate of aggregates is written `avg(sum(invoices.amount) per account)`"),
+                .at(
+                    span,
+                    format!(
+                        "computed over many rows, where one row of `{}` is looked at",
+                        r.source_name(self.source)
+                    ),
+                )
+                .help("a row knows its own values only; two aggregates are compared outside them, and a value for each entity is written `avg(sum(invoices.amount) per account)`"),
             );
         }
         poison(span)
     }
 
-    fn rounded(&self) -> bool {
-        false
-    }
-
-    fn filtered(&mut self, r: &mut Resolver<'_>, _: &ast::Expr, condition: &ast::Expr, span: Span) -> RowExpr {
+    fn filtered(
+        &mut self,
+        r: &mut Resolver<'_>,
+        _: &ast::Expr,
+        condition: &ast::Expr,
+        span: Span,
+    ) -> RowExpr {
         r.report(
             Diagnostic::new(&codes::FORMULA_SYNTAX, "a filter inside a row formula")
                 .at(condition.span, "a formula over results is filtered like this, a row is not")
@@ -86,7 +94,12 @@ impl Scope for RowScope {
 
 impl Resolver<'_> {
     /// A column by the path that a row formula of `source` wrote.
-    pub(super) fn row_column(&mut self, source: SourceId, path: &ast::Path, pushed: bool) -> Option<ColumnRef> {
+    pub(super) fn row_column(
+        &mut self,
+        source: SourceId,
+        path: &ast::Path,
+        pushed: bool,
+    ) -> Option<ColumnRef> {
         let parts: Vec<(&str, Span)> = path.parts.iter().map(|p| (p.node.as_str(), p.span)).collect();
         let (first, span) = parts[0];
         let here = self.model.source(source);
@@ -139,12 +152,16 @@ impl Resolver<'_> {
         let mut diagnostic = if parts > 1 && self.model.source_named(name).is_some() {
             Diagnostic::new(&codes::TWO_SOURCES, format!("`{name}` is another source than `{}`", here.name))
                 .at(span, format!("rows of `{}` are looked at here", here.name))
+                .help("a row reaches others by its relations only: `account.segment`")
         } else if self.raw.kpis.contains_key(name) {
             Diagnostic::new(&codes::UNKNOWN_NAME, format!("`{name}` is a KPI, and a row knows no KPIs"))
                 .at(span, format!("columns of `{}` are looked for here", here.name))
         } else {
-            Diagnostic::new(&codes::UNKNOWN_NAME, format!("`{}` has no column or relation `{name}`", here.name))
-                .at(span, format!("unknown in `{}`", here.name))
+            Diagnostic::new(
+                &codes::UNKNOWN_NAME,
+                format!("`{}` has no column or relation `{name}`", here.name),
+            )
+            .at(span, format!("unknown in `{}`", here.name))
         };
         if diagnostic.code == &codes::UNKNOWN_NAME {
             let names = here
@@ -153,7 +170,7 @@ impl Resolver<'_> {
                 .map(|c| c.name.as_str())
                 .chain(here.relations.iter().map(|r| r.name.as_str()))
                 .chain(self.model.dimensions.iter().map(|d| d.name.as_str()));
-            diagnostic.help = did_you_mean(name, names);
+            diagnostic.help = here.hint.clone().or_else(|| did_you_mean(name, names));
         }
         self.report(diagnostic);
     }

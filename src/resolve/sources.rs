@@ -103,6 +103,7 @@ impl Resolver<'_> {
             relations: Vec::new(),
             data_from: self.day(raw.data_from.as_ref()),
             fresh_until: self.day(raw.fresh_until.as_ref()),
+            hint: self.schemas.hints.get(&raw.name.node).cloned(),
             broken: schema.is_none(),
         };
         source.key = raw.key.iter().filter_map(|k| self.own_column(&source, k)).collect();
@@ -172,7 +173,10 @@ impl Resolver<'_> {
                 format!("`{}` has no column `{}`", source.name, name.node),
             )
             .at(name.span, "no column of this name");
-            diagnostic.help = did_you_mean(&name.node, source.columns.iter().map(|c| c.name.as_str()));
+            diagnostic.help = source
+                .hint
+                .clone()
+                .or_else(|| did_you_mean(&name.node, source.columns.iter().map(|c| c.name.as_str())));
             self.report(diagnostic);
         }
         found
@@ -182,12 +186,16 @@ impl Resolver<'_> {
         let index = self.own_column(source, name)?;
         let ty = source.columns[index].ty;
         // A formula's type is not known yet; the aggregate that counts by it checks.
-        let is_formula = self.raw.sources[&source.name].columns.get(&name.node).is_some_and(|c| c.formula.is_some());
+        let is_formula =
+            self.raw.sources[&source.name].columns.get(&name.node).is_some_and(|c| c.formula.is_some());
         if !ty.is_time() && !is_formula {
             self.report(
-                Diagnostic::new(&codes::TYPE_MISMATCH, format!("`{}` is {ty}, not a date or time", name.node))
-                    .at(name.span, format!("{ty}"))
-                    .help(format!("declare it, if it is one: `columns: {{{}: {{type: date}}}}`", name.node)),
+                Diagnostic::new(
+                    &codes::TYPE_MISMATCH,
+                    format!("`{}` is {ty}, not a date or time", name.node),
+                )
+                .at(name.span, format!("{ty}"))
+                .help(format!("declare it, if it is one: `columns: {{{}: {{type: date}}}}`", name.node)),
             );
             return None;
         }
@@ -200,10 +208,13 @@ impl Resolver<'_> {
         for source in raw.sources.values() {
             let Some(entity) = &source.entity else { continue };
             if let Some(first) = seen.iter().find(|e| e.node == entity.node) {
-                let diagnostic =
-                    Diagnostic::new(&codes::DUPLICATE_NAME, format!("two sources are the entity `{}`", entity.node))
-                        .at(entity.span, "again here")
-                        .also(first.span, "first here");
+                let diagnostic = Diagnostic::new(
+                    &codes::DUPLICATE_NAME,
+                    format!("two sources are the entity `{}`", entity.node),
+                )
+                .at(entity.span, "again here")
+                .also(first.span, "first here")
+                .help("another `entity:` for one of them; a source may also have none");
                 self.report(diagnostic);
             }
             seen.push(entity);
@@ -238,9 +249,12 @@ impl Resolver<'_> {
         let target = self.model.source(to).clone();
         if key.is_empty() {
             self.report(
-                Diagnostic::new(&codes::MISSING_KEY, format!("the relation `{}` has no `key`", raw.name.node))
-                    .at(raw.name.span, "the column that holds the key is missing")
-                    .help(format!("`{}: {{to: {}, key: {}_id}}`", raw.name.node, to_name.node, to_name.node)),
+                Diagnostic::new(
+                    &codes::MISSING_KEY,
+                    format!("the relation `{}` has no `key`", raw.name.node),
+                )
+                .at(raw.name.span, "the column that holds the key is missing")
+                .help(format!("`{}: {{to: {}, key: {}_id}}`", raw.name.node, to_name.node, to_name.node)),
             );
             return None;
         }
@@ -248,7 +262,12 @@ impl Resolver<'_> {
             self.report(
                 Diagnostic::new(
                     &codes::WRONG_ARGUMENTS,
-                    format!("`{}` has a key of {} columns, not {}", to_name.node, target.key.len(), key.len()),
+                    format!(
+                        "`{}` has a key of {} columns, not {}",
+                        to_name.node,
+                        target.key.len(),
+                        key.len()
+                    ),
                 )
                 .at(raw.name.span, "the key does not fit")
                 .also(target.defined, "the entity is defined here"),

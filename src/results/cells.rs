@@ -161,7 +161,8 @@ impl Cells {
                 reasons[cell] = short_of_values(&measure.aggregate, n[cell]) as u8;
             }
         }
-        let values = overlay(values, &zero, &ScalarValue::new_zero(&out).unwrap_or(ScalarValue::try_from(&out)?))?;
+        let values =
+            overlay(values, &zero, &ScalarValue::new_zero(&out).unwrap_or(ScalarValue::try_from(&out)?))?;
         let values = overlay(values, &missing, &ScalarValue::try_from(&out)?)?;
         let outside = |cell: usize| reasons[cell] == Reason::OutsideData as u8;
         let skipped = (0..size).map(|c| if outside(c) { 0 } else { seen[c] - n[c] }).collect();

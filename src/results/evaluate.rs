@@ -13,7 +13,6 @@ use crate::functions::{Env, Failure, result_type, scalar};
 use crate::model::expr::{Arith, Compare, Kind, ResultExpr, ResultLeaf};
 use crate::model::outcome::Reason;
 use crate::model::project::MeasureId;
-use crate::model::types::Type;
 use crate::plan::lower::scalar_value;
 
 /// A formula's values over all cells.
@@ -185,25 +184,17 @@ fn combined(values: ArrayRef, operands: &[&Column], own: impl Fn(usize) -> Reaso
     let known: Vec<&Vec<i64>> = operands.iter().filter_map(|o| o.n.as_ref()).collect();
     let n = (!known.is_empty())
         .then(|| (0..size).map(|cell| known.iter().map(|n| n[cell]).min().unwrap_or(0)).collect());
-    let skipped =
-        (0..size).map(|cell| operands.iter().map(|o| o.skipped[cell]).max().unwrap_or(0)).collect();
+    let skipped = (0..size).map(|cell| operands.iter().map(|o| o.skipped[cell]).max().unwrap_or(0)).collect();
     Column { values, reasons, n, skipped }
 }
 
 fn is_zero(array: &ArrayRef, cell: usize) -> bool {
     match array.data_type() {
         DataType::Float64 => array.as_primitive::<arrow::datatypes::Float64Type>().value(cell) == 0.0,
-        DataType::Decimal128(..) => {
-            array.as_primitive::<arrow::datatypes::Decimal128Type>().value(cell) == 0
-        }
+        DataType::Decimal128(..) => array.as_primitive::<arrow::datatypes::Decimal128Type>().value(cell) == 0,
         DataType::Duration(_) => {
             array.as_primitive::<arrow::datatypes::DurationMicrosecondType>().value(cell) == 0
         }
         _ => false,
     }
-}
-
-/// Whether values of this type are shown as numbers.
-pub fn is_numeric(ty: Type) -> bool {
-    ty.is_number() || matches!(ty, Type::Boolean | Type::Duration)
 }

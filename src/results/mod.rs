@@ -6,5 +6,3 @@ pub mod cells;
 pub mod evaluate;
 pub mod outcome;
 pub mod set;
-
-pub use set::SetResult;

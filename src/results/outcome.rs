@@ -77,9 +77,13 @@ fn number(column: &Column, cell: usize) -> Option<f64> {
     }
     match values.data_type() {
         DataType::Float64 => Some(values.as_primitive::<Float64Type>().value(cell) + 0.0),
-        DataType::Decimal128(_, s) => Some(decimal_to_f64(values.as_primitive::<Decimal128Type>().value(cell), *s)),
+        DataType::Decimal128(_, s) => {
+            Some(decimal_to_f64(values.as_primitive::<Decimal128Type>().value(cell), *s))
+        }
         DataType::Boolean => Some(f64::from(u8::from(values.as_boolean().value(cell)))),
-        DataType::Duration(_) => Some(values.as_primitive::<DurationMicrosecondType>().value(cell) as f64 / DAY),
+        DataType::Duration(_) => {
+            Some(values.as_primitive::<DurationMicrosecondType>().value(cell) as f64 / DAY)
+        }
         _ => None,
     }
 }

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType,
+};
 use datafusion::common::{DataFusionError, Result};
 
 use crate::model::project::{MeasureId, Model};
@@ -27,6 +29,9 @@ pub struct SetResult {
     pub measures: HashMap<MeasureId, MeasureValues>,
 }
 
+/// Says which rows of a result belong to a set.
+pub type Mask<'a> = dyn Fn(&RecordBatch) -> Result<BooleanArray> + 'a;
+
 /// Columns of a set: `period`, `keys`, `parts`.
 pub struct SetColumns<'a> {
     /// The name of the period column.
@@ -36,7 +41,7 @@ pub struct SetColumns<'a> {
     /// The name of each part column.
     pub parts: usize,
     /// The rows of this set, where the result holds several.
-    pub only: Option<&'a dyn Fn(&RecordBatch) -> Result<BooleanArray>>,
+    pub only: Option<&'a Mask<'a>>,
 }
 
 impl SetResult {
@@ -63,11 +68,8 @@ impl SetResult {
             let periods = named(batch, &columns.period)?;
             let periods: &Int32Array = periods.as_primitive::<Int32Type>();
             out.periods.extend(periods.values());
-            let keys = columns
-                .keys
-                .iter()
-                .map(|k| texts(&named(batch, k)?, model))
-                .collect::<Result<Vec<_>>>()?;
+            let keys =
+                columns.keys.iter().map(|k| texts(&named(batch, k)?, model)).collect::<Result<Vec<_>>>()?;
             for row in 0..batch.num_rows() {
                 let members: Members = keys.iter().map(|k| k[row].clone()).collect();
                 let next = index.len();

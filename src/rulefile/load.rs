@@ -41,17 +41,6 @@ pub fn load(root: &Path, options: &LoadOptions, map: &mut SourceMap, diags: &mut
     loader.finish(&folder, &name)
 }
 
-/// Loads a project from one text, without files.
-pub fn load_text(
-    name: &str,
-    text: &str,
-    options: &LoadOptions,
-    map: &mut SourceMap,
-    diags: &mut Diagnostics,
-) -> RawProject {
-    load_texts(Path::new(""), &[(name, text)], options, map, diags)
-}
-
 /// Loads a project from several texts; paths in them are relative to `root`, `include:` is not followed.
 pub fn load_texts(
     root: &Path,

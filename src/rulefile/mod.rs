@@ -18,7 +18,6 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use load::{LoadOptions, PACKS, PROJECT_FILE, load, load_text, load_texts};
+pub use load::{LoadOptions, PROJECT_FILE, load, load_texts};
 pub use paths::Guard;
-pub use raw::*;
-pub use tables::{KeyDoc, keys, reference};
+pub use tables::reference;

@@ -45,7 +45,11 @@ pub fn read(path: &Path, name: &str, from: Option<Span>, diags: &mut Diagnostics
     let mut bytes = Vec::new();
     match file.and_then(|f| f.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
         Err(error) => {
-            problem(unreadable(&error.to_string()));
+            problem(match error.kind() {
+                std::io::ErrorKind::NotFound => unreadable("there is no such file"),
+                std::io::ErrorKind::PermissionDenied => unreadable("its permissions do not allow it"),
+                _ => unreadable(&error.to_string()),
+            });
             None
         }
         Ok(_) if bytes.len() as u64 > MAX_BYTES => {

@@ -7,5 +7,5 @@ pub mod print;
 pub mod walk;
 pub mod words;
 
-pub use parse::{FunctionHead, parse, parse_each, parse_head, parse_mapped, parse_path};
-pub use print::{print, print_path};
+pub use parse::{FunctionHead, parse, parse_head, parse_mapped, parse_path};
+pub use print::print;

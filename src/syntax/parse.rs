@@ -73,6 +73,7 @@ pub fn parse_path(text: &str, span_of: &dyn Fn(usize, usize) -> Span) -> Result<
     Ok(builder.path(builder.only(root)?).path)
 }
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the head of a rule; rules are kept and not evaluated yet"))]
 /// What a rule judges, as in `each: account where account.is_key`.
 pub fn parse_each(
     text: &str,

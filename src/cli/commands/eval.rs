@@ -1,6 +1,6 @@
 //! `rumbo eval`: a formula without a KPI, over a project or bare files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
@@ -17,7 +17,13 @@ pub async fn run(args: &Eval, options: &LoadOptions, talk: &Talk) -> Exit {
     let mut loaded = match &args.project {
         Some(project) => load(project, options),
         None if args.sources.is_empty() && Path::new(PROJECT_FILE).exists() => load(Path::new("."), options),
-        None => Loaded::default(),
+        None => {
+            let mut loaded = Loaded::default();
+            loaded.raw.root = PathBuf::from(".");
+            // Whoever names a file on the command line means it.
+            loaded.raw.allow_paths = vec![PathBuf::from("/")];
+            loaded
+        }
     };
     if let Err(problem) = add_sources(args, &mut loaded) {
         return usage(&problem);

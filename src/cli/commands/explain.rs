@@ -31,9 +31,8 @@ pub async fn run(args: &Explain, options: &LoadOptions, talk: &Talk) -> Exit {
         complain(&format!("error: no KPI or code is named `{}`{help}", args.name));
         return Exit::Usage;
     }
-    let as_of = model
-        .as_of
-        .unwrap_or_else(|| crate::resolve::as_of_instant(chrono::Utc::now(), &model.calendar));
+    let as_of =
+        model.as_of.unwrap_or_else(|| crate::resolve::as_of_instant(chrono::Utc::now(), &model.calendar));
     let mut request = Request::new(as_of);
     request.kpis = Some(vec![args.name.clone()]);
     let graph = match checked.plan(&request) {
@@ -115,11 +114,8 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
             if names.is_empty() { "no column".to_owned() } else { names.join(", ") }
         );
     }
-    let breakdowns: Vec<String> = kpi
-        .by
-        .iter()
-        .map(|b| b.iter().map(Dimension::name).collect::<Vec<_>>().join(" x "))
-        .collect();
+    let breakdowns: Vec<String> =
+        kpi.by.iter().map(|b| b.iter().map(Dimension::name).collect::<Vec<_>>().join(" x ")).collect();
     if !breakdowns.is_empty() {
         let _ = writeln!(out, "\nbreakdowns  total, {}", breakdowns.join(", "));
     }

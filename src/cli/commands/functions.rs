@@ -1,14 +1,16 @@
 //! `rumbo functions`: what formulas can call.
 
+use std::fmt::Write as _;
+
 use crate::cli::args::{Functions, ListFormat};
 use crate::cli::console::{complain, print};
 use crate::cli::settings::{Exit, Talk};
 use crate::diagnostic::near::nearest;
-use crate::model::signature::{Class, Signature};
+use crate::model::signature::Signature;
 
 pub fn run(args: &Functions, talk: &Talk) -> Exit {
     let mut all = crate::api::functions();
-    all.sort_by_key(|s| (order(s.class), s.name));
+    all.sort_by_key(|s| (s.class.order(), s.name));
     if let Some(name) = &args.name {
         let names: Vec<&str> = all.iter().map(|s| s.name).collect();
         if !names.contains(&name.as_str()) {
@@ -24,34 +26,15 @@ pub fn run(args: &Functions, talk: &Talk) -> Exit {
     }
 }
 
-fn order(class: Class) -> usize {
-    [Class::Aggregate, Class::Scalar, Class::Periods, Class::Breakdown, Class::Conversion, Class::History]
-        .iter()
-        .position(|c| *c == class)
-        .unwrap_or(usize::MAX)
-}
-
-/// What a class is called.
-pub fn class_title(class: Class) -> &'static str {
-    match class {
-        Class::Aggregate => "Aggregates: rows of a source to a value",
-        Class::Scalar => "Values to a value, in rows and results",
-        Class::Periods => "Across periods",
-        Class::Breakdown => "Across the breakdown",
-        Class::Conversion => "Conversion",
-        Class::History => "Over the history of results",
-    }
-}
-
 fn to_text(all: &[Signature], whole: bool, talk: &Talk) -> String {
     let mut out = String::new();
     let mut last = None;
     let wide = all.iter().map(|s| s.usage().chars().count()).max().unwrap_or(0).min(36);
     for s in all {
         if whole {
-            out.push_str(&format!("{}\n\n{}\n", s.usage(), s.doc));
+            let _ = write!(out, "{}\n\n{}\n", s.usage(), s.doc);
             for e in s.examples {
-                out.push_str(&format!("\n  {} = {}", e.formula, e.result));
+                let _ = write!(out, "\n  {} = {}", e.formula, e.result);
             }
             if !s.examples.is_empty() {
                 out.push('\n');
@@ -65,13 +48,13 @@ fn to_text(all: &[Signature], whole: bool, talk: &Talk) -> String {
             if last.is_some() {
                 out.push('\n');
             }
-            out.push_str(&crate::report::grid::Tone::Strong.paint(class_title(s.class), talk.colour_out));
+            out.push_str(&crate::report::grid::Tone::Strong.paint(s.class.title(), talk.colour_out));
             out.push('\n');
             last = Some(s.class);
         }
         let first = s.doc.split_once(". ").map_or(s.doc, |(f, _)| f).trim_end_matches('.');
         let later = if s.evaluated { "" } else { " (not evaluated yet)" };
-        out.push_str(&format!("  {:wide$}  {first}{later}\n", s.usage()));
+        let _ = writeln!(out, "  {:wide$}  {first}{later}", s.usage());
     }
     out
 }

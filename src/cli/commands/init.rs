@@ -58,7 +58,10 @@ pub fn run(args: &Init, talk: &Talk) -> Exit {
     }
     if !talk.quiet {
         let dir = args.dir.display();
-        complain(&format!("a project with {} files in `{dir}`\nnext: rumbo check {dir}; rumbo run {dir}", files.len()));
+        complain(&format!(
+            "a project with {} files in `{dir}`\nnext: rumbo check {dir}; rumbo run {dir}",
+            files.len()
+        ));
     }
     Exit::Done
 }

@@ -19,8 +19,12 @@ pub async fn run(args: &List, options: &LoadOptions, talk: &Talk) -> Exit {
         return Exit::Failed;
     }
     let (columns, rows): (&[&str], Vec<Value>) = match args.what {
-        Listed::Kpis => (&["name", "label", "unit", "grain", "by", "formula"], kpis(&checked, args.lang.as_deref())),
-        Listed::Sources => (&["name", "format", "files", "bytes", "time", "entity", "columns"], sources(&checked)),
+        Listed::Kpis => {
+            (&["name", "label", "unit", "grain", "by", "formula"], kpis(&checked, args.lang.as_deref()))
+        }
+        Listed::Sources => {
+            (&["name", "format", "files", "bytes", "time", "entity", "columns"], sources(&checked))
+        }
         Listed::Dimensions => (&["name", "type", "sources"], dimensions(&checked)),
     };
     match args.format {
@@ -102,7 +106,8 @@ fn text(value: &Value) -> String {
 }
 
 fn table(columns: &[&str], rows: &[Value], talk: &Talk) -> String {
-    let cells: Vec<Vec<String>> = rows.iter().map(|r| columns.iter().map(|c| text(&r[*c])).collect()).collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|r| columns.iter().map(|c| text(&r[*c])).collect()).collect();
     let used: Vec<usize> = (0..columns.len()).filter(|c| cells.iter().any(|r| !r[*c].is_empty())).collect();
     let width = |c: usize| {
         let widest = cells.iter().map(|r| unicode_width::UnicodeWidthStr::width(r[c].as_str())).max();

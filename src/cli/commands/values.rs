@@ -96,7 +96,8 @@ fn deliver(outcome: &Outcome, target: &Target, talk: &Talk) -> Exit {
             Exit::Done
         }
         Err(problem) => {
-            let place = target.file.as_ref().map_or("standard output".to_owned(), |f| f.display().to_string());
+            let place =
+                target.file.as_ref().map_or("standard output".to_owned(), |f| f.display().to_string());
             complain(&format!("error[E0705]: the result could not be written to {place}: {problem}"));
             Exit::Failed
         }

@@ -119,6 +119,10 @@ fn marks(
                     "decimal"
                 };
                 let name = if *decimal == ',' && word == "decimal" { "decimal comma" } else { word };
+                // The simplest way of a kind says all that this value can.
+                if ways.iter().any(|w| w.starts_with(&format!("{name}?"))) {
+                    continue;
+                }
                 let thousands = thousands.map(|t| format!(", thousands: \"{t}\"")).unwrap_or_default();
                 ways.push(format!("{name}? add `csv: {{decimal: \"{decimal}\"{thousands}}}`"));
             }

@@ -36,7 +36,8 @@ pub fn read(
                     shown(&names),
                     file.name
                 );
-                return Err(vec![problems::of_source(spec, &codes::MIXED_TYPES, headline)]);
+                let help = "every file lies in folders of the same names, as in `year=2026/month=01/`";
+                return Err(vec![problems::of_source(spec, &codes::MIXED_TYPES, headline).help(help)]);
             }
             Some(_) => {}
         }

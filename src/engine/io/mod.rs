@@ -2,9 +2,6 @@
 //! text files row by row and hands the others to DataFusion. Knows nothing of rules; every problem
 //! is a diagnostic that names file, line, column and value.
 
-// Diagnostics are large and rare: boxing each would cost readers more than it saves.
-#![allow(clippy::result_large_err)]
-
 mod columnar;
 mod columns;
 mod decode;
@@ -41,9 +38,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::prelude::SessionContext;
 
 pub use load::{load_text, text_schema};
-pub use spec::{CsvOptions, DataFile, DeclaredColumn, FileColumn, Format, SourceSchema, SourceSpec, Store};
-pub use storage::{model_type, storage};
-pub use value::{BadValue, Scalar, parse_decimal, parse_text};
+pub use spec::{CsvOptions, DeclaredColumn, FileColumn, Format, SourceSchema, SourceSpec};
 
 use crate::diagnostic::Diagnostic;
 

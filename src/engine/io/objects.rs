@@ -65,6 +65,7 @@ impl<'a> Objects<'a> {
             Err(e) => {
                 let text = e.to_string();
                 let what = text.split(" at line ").next().unwrap_or_default();
+                let what = what.replace("EOF while parsing", "the line ends inside");
                 Err(wrong(format!("no JSON: {what} at column {}", e.column())))
             }
         }

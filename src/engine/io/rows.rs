@@ -173,7 +173,7 @@ impl Job {
             (Some((at, _)), None) => Ok(Place::Field(at)),
             (Some((a, _)), Some((b, _))) => {
                 let headline = format!(
-                    "`{}` has two columns named `{}`: the {}. and the {}.",
+                    "`{}` has two columns named `{}`: numbers {} and {} of its header",
                     file.name,
                     column.file_name,
                     a + 1,

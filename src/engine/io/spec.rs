@@ -35,8 +35,9 @@ pub struct SourceSpec {
     pub timezone: chrono_tz::Tz,
 }
 
+#[cfg(test)]
 impl SourceSpec {
-    /// A source with nothing but a path: what `rumbo eval --source t=file` asks for.
+    /// A source with nothing but a path.
     pub fn bare(name: impl Into<String>, path: Spanned<String>, base: impl Into<PathBuf>) -> Self {
         Self {
             name: name.into(),
@@ -194,6 +195,11 @@ pub struct DataFile {
 }
 
 impl DataFile {
+    /// Its absolute path in the local file system.
+    pub fn on_disk(&self) -> PathBuf {
+        PathBuf::from(format!("/{}", self.meta.location))
+    }
+
     /// The file's value of a partition; `None` is missing.
     pub fn partition(&self, schema: &SourceSchema, key: &str) -> Option<&str> {
         let at = schema.partitions.iter().position(|p| p == key)?;

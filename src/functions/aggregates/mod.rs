@@ -14,7 +14,3 @@ mod taken;
 mod tests;
 mod udaf;
 pub mod wide;
-
-pub use moments_udaf::{finish_variance, moments_state};
-pub use percentile_udaf::percentile;
-pub use sum_udaf::{finish_sum, sum_merge, sum_state};

@@ -13,7 +13,9 @@ use datafusion::datasource::MemTable;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, col, grouping_set, lit};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use super::{finish_sum, finish_variance, moments_state, percentile, sum_merge, sum_state};
+use super::moments_udaf::{finish_variance, moments_state};
+use super::percentile_udaf::percentile;
+use super::sum_udaf::{finish_sum, sum_merge, sum_state};
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap()

@@ -14,31 +14,6 @@ use crate::functions::arrays::{
 };
 use crate::functions::{Env, Failure};
 
-/// `left + right`.
-pub fn add(left: &ArrayRef, right: &ArrayRef, out: &DataType, env: &Env) -> Result<ArrayRef, Failure> {
-    apply(Arithmetic::Add, left, right, out, env)
-}
-
-/// `left - right`.
-pub fn sub(left: &ArrayRef, right: &ArrayRef, out: &DataType, env: &Env) -> Result<ArrayRef, Failure> {
-    apply(Arithmetic::Sub, left, right, out, env)
-}
-
-/// `left * right`.
-pub fn mul(left: &ArrayRef, right: &ArrayRef, out: &DataType, env: &Env) -> Result<ArrayRef, Failure> {
-    apply(Arithmetic::Mul, left, right, out, env)
-}
-
-/// `left / right`: missing where `right` is 0.
-pub fn div(left: &ArrayRef, right: &ArrayRef, out: &DataType, env: &Env) -> Result<ArrayRef, Failure> {
-    apply(Arithmetic::Div, left, right, out, env)
-}
-
-/// `left ^ right`: missing where it is no real number.
-pub fn pow(left: &ArrayRef, right: &ArrayRef, out: &DataType, env: &Env) -> Result<ArrayRef, Failure> {
-    apply(Arithmetic::Pow, left, right, out, env)
-}
-
 /// `left op right`, in the type `out` that `typing` found.
 pub fn apply(
     op: Arithmetic,
@@ -185,45 +160,45 @@ mod tests {
     #[test]
     fn integers_fail_past_their_range() {
         let (max, one) = (int(i64::MAX), int(1));
-        assert!(matches!(add(&max, &one, &DataType::Int64, &ENV), Err(Failure::Overflow(_))));
+        assert!(matches!(apply(Arithmetic::Add, &max, &one, &DataType::Int64, &ENV), Err(Failure::Overflow(_))));
         let wide = DataType::Decimal128(38, 0);
-        let sum = add(&dec(i64::MAX.into(), 0), &dec(1, 0), &wide, &ENV).unwrap();
+        let sum = apply(Arithmetic::Add, &dec(i64::MAX.into(), 0), &dec(1, 0), &wide, &ENV).unwrap();
         assert_eq!(sum.as_primitive::<Decimal128Type>().value(0), 9_223_372_036_854_775_808);
         let most = dec(crate::functions::arrays::LIMIT - 1, 0);
-        assert!(matches!(add(&most, &dec(1, 0), &wide, &ENV), Err(Failure::Overflow(_))));
-        assert!(matches!(mul(&most, &most, &wide, &ENV), Err(Failure::Overflow(_))));
+        assert!(matches!(apply(Arithmetic::Add, &most, &dec(1, 0), &wide, &ENV), Err(Failure::Overflow(_))));
+        assert!(matches!(apply(Arithmetic::Mul, &most, &most, &wide, &ENV), Err(Failure::Overflow(_))));
     }
 
     #[test]
     fn decimals_stay_exact() {
         let out = DataType::Decimal128(38, 3);
-        let sum = add(&dec(110, 2), &dec(2205, 3), &out, &ENV).unwrap();
+        let sum = apply(Arithmetic::Add, &dec(110, 2), &dec(2205, 3), &out, &ENV).unwrap();
         assert_eq!(sum.as_primitive::<Decimal128Type>().value(0), 3305);
-        let product = mul(&dec(15, 1), &dec(25, 2), &out, &ENV).unwrap();
+        let product = apply(Arithmetic::Mul, &dec(15, 1), &dec(25, 2), &out, &ENV).unwrap();
         assert_eq!(product.as_primitive::<Decimal128Type>().value(0), 375);
         assert_eq!(product.data_type(), &out);
-        let mixed = mul(&int(3), &dec(25, 2), &DataType::Decimal128(38, 2), &ENV).unwrap();
+        let mixed = apply(Arithmetic::Mul, &int(3), &dec(25, 2), &DataType::Decimal128(38, 2), &ENV).unwrap();
         assert_eq!(mixed.as_primitive::<Decimal128Type>().value(0), 75);
     }
 
     #[test]
     fn division_is_one_rounding_and_by_zero_missing() {
         let out = DataType::Float64;
-        assert_eq!(first(&div(&int(7), &int(2), &out, &ENV).unwrap()), Some(3.5));
-        assert_eq!(first(&div(&dec(3, 1), &dec(1, 1), &out, &ENV).unwrap()), Some(3.0));
-        assert_eq!(first(&div(&int(1), &int(0), &out, &ENV).unwrap()), None);
-        assert_eq!(first(&div(&flt(1.0), &int(0), &out, &ENV).unwrap()), None);
-        assert_eq!(first(&div(&flt(0.0), &flt(0.0), &out, &ENV).unwrap()), None);
-        let zero = div(&int(0), &int(-5), &out, &ENV).unwrap();
+        assert_eq!(first(&apply(Arithmetic::Div, &int(7), &int(2), &out, &ENV).unwrap()), Some(3.5));
+        assert_eq!(first(&apply(Arithmetic::Div, &dec(3, 1), &dec(1, 1), &out, &ENV).unwrap()), Some(3.0));
+        assert_eq!(first(&apply(Arithmetic::Div, &int(1), &int(0), &out, &ENV).unwrap()), None);
+        assert_eq!(first(&apply(Arithmetic::Div, &flt(1.0), &int(0), &out, &ENV).unwrap()), None);
+        assert_eq!(first(&apply(Arithmetic::Div, &flt(0.0), &flt(0.0), &out, &ENV).unwrap()), None);
+        let zero = apply(Arithmetic::Div, &int(0), &int(-5), &out, &ENV).unwrap();
         assert_eq!(first(&zero).unwrap().to_bits(), 0);
     }
 
     #[test]
     fn powers_and_signs() {
         let out = DataType::Float64;
-        assert_eq!(first(&pow(&int(2), &int(10), &out, &ENV).unwrap()), Some(1024.0));
-        assert_eq!(first(&pow(&int(-8), &dec(5, 1), &out, &ENV).unwrap()), None);
-        assert_eq!(first(&pow(&int(0), &int(-1), &out, &ENV).unwrap()), None);
+        assert_eq!(first(&apply(Arithmetic::Pow, &int(2), &int(10), &out, &ENV).unwrap()), Some(1024.0));
+        assert_eq!(first(&apply(Arithmetic::Pow, &int(-8), &dec(5, 1), &out, &ENV).unwrap()), None);
+        assert_eq!(first(&apply(Arithmetic::Pow, &int(0), &int(-1), &out, &ENV).unwrap()), None);
         assert_eq!(first(&neg(&flt(0.0), &out).unwrap()).unwrap().to_bits(), 0);
         assert!(matches!(neg(&int(i64::MIN), &DataType::Int64), Err(Failure::Overflow(_))));
     }

@@ -1,8 +1,8 @@
 //! Type inference that several functions share: arguments -> type and unit, or which argument is wrong.
 
-use crate::model::typing::common_number;
 use crate::model::signature::{ArgError, ArgType, Inferred};
 use crate::model::types::{Type, Unit};
+use crate::model::typing::common_number;
 
 /// The argument at `index`, which must be a number.
 pub fn number(args: &[ArgType], index: usize) -> Result<(Type, Unit), ArgError> {

@@ -73,7 +73,7 @@ impl Decoder<'_> {
             }
             Kind::Moment => {
                 let right = is_date(text) || is_time(text);
-                if right { kept() } else { self.invalid(node, at, "a day or a time", Some(MOMENT.into())) }
+                if right { kept() } else { self.invalid(node, at, "a day of the calendar or a time", Some(MOMENT.into())) }
             }
             Kind::Duration => {
                 let unit = duration_unit(text);
@@ -124,7 +124,7 @@ impl Decoder<'_> {
 
     fn invalid(&mut self, node: &Node, at: At<'_>, wanted: &str, help: Option<String>) -> Option<Value> {
         let mut diagnostic = Diagnostic::new(&codes::INVALID_VALUE, format!("`{}` must be {wanted}", at.key))
-            .at(node.span, "a value outside the range");
+            .at(node.span, format!("expected {wanted}"));
         if let Some(help) = help {
             diagnostic = diagnostic.help(help);
         }
@@ -135,7 +135,7 @@ impl Decoder<'_> {
     fn wrong_scalar(&mut self, node: &Node, at: At<'_>, kind: &Kind, note: Option<&str>) -> Option<Value> {
         let mut diagnostic =
             Diagnostic::new(&codes::WRONG_TYPE, format!("`{}` must be {}", at.key, kind.wanted()))
-                .at(node.span, "something else")
+                .at(node.span, format!("not {}", kind.wanted()))
                 .help(format!("for example `{}: {}`", at.key, kind.example()));
         if let Some(note) = note {
             diagnostic = diagnostic.note(note);

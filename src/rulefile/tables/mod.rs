@@ -12,9 +12,11 @@ mod strategy;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-pub use kind::{Field, Kind, Rest, Table};
+pub use kind::{Kind, Rest, Table};
 pub use project::PROJECT;
-pub use reference::{KeyDoc, keys, reference};
+#[cfg(test)]
+pub use reference::keys_of;
+pub use reference::reference;
 
 /// All tables that a project can reach, each once, in the order of the reference page.
 pub fn all() -> Vec<&'static Table> {

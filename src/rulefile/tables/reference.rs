@@ -23,12 +23,8 @@ pub struct KeyDoc {
     pub doc: &'static str,
 }
 
-/// Every key, section by section.
-pub fn keys() -> Vec<KeyDoc> {
-    all().into_iter().flat_map(keys_of).collect()
-}
-
-fn keys_of(table: &'static Table) -> Vec<KeyDoc> {
+/// Every key of a table.
+pub fn keys_of(table: &'static Table) -> Vec<KeyDoc> {
     let mut keys: Vec<KeyDoc> = table
         .fields
         .iter()

@@ -13,7 +13,7 @@ use crate::source::SourceMap;
 const FULL: &str = include_str!("full.yaml");
 
 struct Loaded {
-    project: RawProject,
+    project: super::raw::RawProject,
     map: SourceMap,
     diags: Diagnostics,
 }

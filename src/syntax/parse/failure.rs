@@ -116,6 +116,9 @@ impl<'a> Stop<'a> {
             "over" | "year" | "quarter" | "month" | "week" | "all" => Some(
                 "a window is `over last 3 months`, `year to date` or `all time`, after a name, a call or a bracket".to_owned(),
             ),
+            _ if self.kind(0) == Some(Kind::Text) && self.kind(-1) == Some(Kind::Word) => {
+                Some(format!("values are compared by `=`: `{} = {word}`", self.text(-1)))
+            }
             "," => Some("commas stand between the arguments of a call and in the list of `in`".to_owned()),
             "." => Some("a dot stands inside a name, with no spaces around it: `account.segment`".to_owned()),
             _ if self.kind(0) == Some(Kind::Word) && self.kind(-1) == Some(Kind::Word) => {

@@ -11,11 +11,6 @@ use crate::model::types::{Type, Unit};
 /// All of them.
 pub static ALL: &[&[Signature]] = &[rows::ALL, across::ALL, history::ALL];
 
-/// The function of this name.
-pub fn find(name: &str) -> Option<&'static Signature> {
-    ALL.iter().copied().flatten().find(|signature| signature.name == name)
-}
-
 /// An evaluated aggregate. Its examples need rows: they stand among the golden cases.
 const fn aggregate(
     name: &'static str,
@@ -94,7 +89,8 @@ mod tests {
 
     #[test]
     fn types_and_units() {
-        let infer = |name, args: &[ArgType]| (find(name).unwrap().infer)(args);
+        let find = |name: &str| ALL.iter().copied().flatten().find(|s| s.name == name);
+        let infer = |name: &str, args: &[ArgType]| (find(name).unwrap().infer)(args);
         let eur = arg(Type::Decimal(2), "EUR");
         let is = |ty, unit| Ok((ty, Unit::declared(unit)));
         assert_eq!(infer("sum", std::slice::from_ref(&eur)), is(Type::Decimal(2), "EUR"));

@@ -1,0 +1,105 @@
+//! Tidy rows -> the compact table of a `result` block: KPI (where there are several), period, dimensions,
+//! value with every digit, n, skipped and complete (where they say something), reason.
+
+use rumbo::{Calendar, Grain};
+use serde_json::{Map, Value};
+
+type Row = Map<String, Value>;
+
+const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
+const AFTER: [&str; 9] =
+    ["breakdown", "value", "exact", "type", "unit", "n", "skipped", "reason", "complete"];
+
+/// The table of rows, one JSON object a line; `extra` names further columns (`unit`, `type`).
+pub fn of(rows: &str, calendar: &Calendar, extra: &[&str]) -> Result<String, String> {
+    let rows: Vec<Row> = rows
+        .lines()
+        .map(|line| serde_json::from_str(line).map_err(|e| format!("{e} in {line}")))
+        .collect::<Result<_, _>>()?;
+    if rows.is_empty() {
+        return Ok("no rows\n".to_owned());
+    }
+    let differs = |key: &str| rows.iter().any(|r| r.get(key) != rows[0].get(key));
+    let says = |key: &str, usual: &Value| rows.iter().any(|r| r.get(key) != Some(usual));
+    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    let mut add = |name: &str, cell: &dyn Fn(&Row) -> String| {
+        columns.push((name.to_owned(), rows.iter().map(cell).collect()));
+    };
+    if differs("kpi") {
+        add("kpi", &|r| text(r, "kpi"));
+    }
+    add("period", &|r| period(r, calendar));
+    let dimensions = rows[0].keys().filter(|k| !BEFORE.contains(&k.as_str()) && !AFTER.contains(&k.as_str()));
+    for dimension in dimensions {
+        add(dimension, &|r| member(r, dimension));
+    }
+    add("value", &|r| r["exact"].as_str().unwrap_or("–").to_owned());
+    for name in extra {
+        add(name, &|r| text(r, name));
+    }
+    add("n", &|r| text(r, "n"));
+    if says("skipped", &Value::from(0)) {
+        add("skipped", &|r| text(r, "skipped"));
+    }
+    if says("complete", &Value::Bool(true)) {
+        add("complete", &|r| text(r, "complete"));
+    }
+    add("reason", &|r| text(r, "reason"));
+    Ok(aligned(&columns))
+}
+
+fn text(row: &Row, key: &str) -> String {
+    match row.get(key) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Empty where the dimension is none of the row's breakdown, `(none)` where its member is missing.
+fn member(row: &Row, dimension: &str) -> String {
+    let written = dimension.strip_prefix("dim_").unwrap_or(dimension);
+    let breakdown = text(row, "breakdown");
+    if !breakdown.split(", ").any(|d| d == dimension || d == written) {
+        return String::new();
+    }
+    match &row[dimension] {
+        Value::String(member) if member.is_empty() || member.trim() != member => format!("\"{member}\""),
+        Value::String(member) => member.clone(),
+        _ => "(none)".to_owned(),
+    }
+}
+
+fn period(row: &Row, calendar: &Calendar) -> String {
+    let named = || {
+        let grain = Grain::parse(row.get("grain")?.as_str()?)?;
+        let start = row.get("period_start")?.as_str()?.parse().ok()?;
+        Some(calendar.name(grain, calendar.index(grain, start)))
+    };
+    named().unwrap_or_else(|| text(row, "period_start"))
+}
+
+fn aligned(columns: &[(String, Vec<String>)]) -> String {
+    let width = |t: &str| unicode_width::UnicodeWidthStr::width(t);
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|(name, cells)| cells.iter().map(|c| width(c)).chain([width(name)]).max().unwrap_or(0))
+        .collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut line = String::new();
+        for ((cell, (name, _)), most) in cells.zip(columns).zip(&widths) {
+            let gap = " ".repeat(most - width(cell));
+            if ["value", "n", "skipped"].contains(&name.as_str()) {
+                line.push_str(&format!("{gap}{cell}  "));
+            } else {
+                line.push_str(&format!("{cell}{gap}  "));
+            }
+        }
+        format!("{}\n", line.trim_end())
+    };
+    let mut out = line(&mut columns.iter().map(|(name, _)| name.as_str()));
+    for row in 0..columns.first().map_or(0, |(_, cells)| cells.len()) {
+        out.push_str(&line(&mut columns.iter().map(|(_, cells)| cells[row].as_str())));
+    }
+    out
+}
