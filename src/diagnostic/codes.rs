@@ -97,7 +97,7 @@ codes! {
     // Not yet.
     NOT_YET "E0901" Error "a construct that is not evaluated yet";
     // Warnings.
-    PERIODS_WIDENED "W0701" Warning "a range widened to whole periods";
+    PERIODS_WIDENED "W0701" Note "a range widened to whole periods";
     VALUES_REJECTED "W0601" Warning "values outside `valid`";
     KEPT "W0901" Warning "kept, not evaluated yet";
     FILES_DIFFER "W0602" Warning "files of one source with different columns";

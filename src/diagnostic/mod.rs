@@ -153,6 +153,23 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
+    /// Adds one, or, where the same stands there already, its notes to that.
+    pub fn merge(&mut self, diagnostic: Diagnostic) {
+        let same = |d: &&mut Diagnostic| {
+            d.code == diagnostic.code && d.headline == diagnostic.headline && d.labels == diagnostic.labels
+        };
+        match self.0.iter_mut().find(same) {
+            None => self.0.push(diagnostic),
+            Some(there) => {
+                for note in diagnostic.notes {
+                    if !there.notes.contains(&note) {
+                        there.notes.push(note);
+                    }
+                }
+            }
+        }
+    }
+
     /// Adds many.
     pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
         self.0.extend(other);

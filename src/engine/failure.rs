@@ -27,7 +27,6 @@ pub fn of_query(error: &DataFusionError, kpis: &[String]) -> Diagnostic {
     }
     if matches!(root, DataFusionError::ResourcesExhausted(_)) {
         return Diagnostic::new(&codes::OUT_OF_MEMORY, format!("not enough memory for {who}"))
-            .note(first_line(&text))
             .help("fewer breakdowns or a shorter range at once, or a higher `--memory`");
     }
     Diagnostic::new(&codes::QUERY_FAILED, format!("the query of {who} failed")).note(first_line(&text))

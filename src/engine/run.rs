@@ -429,6 +429,6 @@ pub fn as_of_text(as_of: &AsOf, model: &Model) -> String {
     if as_of.whole_day {
         as_of.day.format("%Y-%m-%d").to_string()
     } else {
-        crate::results::set::local_time(as_of.instant.timestamp_micros(), model)
+        crate::results::set::local_time(as_of.instant.timestamp() * 1_000_000, model)
     }
 }

@@ -7,12 +7,12 @@ use super::columns::Inputs;
 use super::population::population;
 use super::{BreakdownPlan, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
 use crate::diagnostic::near::did_you_mean;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, SourceId, TimeBinding};
 use crate::resolve::dimension;
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
-    let mut problems = Vec::new();
+    let mut problems = Diagnostics::new();
     let mut notes: Vec<Diagnostic> = Vec::new();
     let mut tables = Vec::new();
     // For each measure, all sets that are asked of it.
@@ -28,9 +28,7 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
                     periods
                 }
                 Err(problem) => {
-                    if !problems.contains(&problem) {
-                        problems.push(problem);
-                    }
+                    problems.merge(problem);
                     continue;
                 }
             };
@@ -50,8 +48,8 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
             });
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
+    if problems.has_errors() {
+        return Err(problems.0);
     }
     let groups = scan_groups(model, wanted);
     let populations: Vec<ScanGroup> = tables
@@ -63,7 +61,7 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
     Ok(PlanGraph { tables, groups, reads, lookups, notes })
 }
 
-fn asked_kpis(model: &Model, request: &Request, problems: &mut Vec<Diagnostic>) -> Vec<usize> {
+fn asked_kpis(model: &Model, request: &Request, problems: &mut Diagnostics) -> Vec<usize> {
     let Some(names) = &request.kpis else { return (0..model.kpis.len()).collect() };
     let mut found = BTreeSet::new();
     for name in names {
@@ -87,7 +85,7 @@ fn breakdowns(
     model: &Model,
     request: &Request,
     kpi: &Kpi,
-    problems: &mut Vec<Diagnostic>,
+    problems: &mut Diagnostics,
 ) -> Vec<BreakdownPlan> {
     let measures = kpi.formula.measures();
     let asked: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&kpi.by);
@@ -107,9 +105,9 @@ fn breakdowns(
                     Ok(way) => Some(way),
                     Err(problem) => {
                         let text = &model.measures[id.0].text;
-                        problems.extend(
-                            problem.map(|p| p.note(format!("needed by `{text}` of the KPI `{}`", kpi.name))),
-                        );
+                        if let Some(problem) = problem {
+                            problems.merge(problem.note(format!("needed by `{text}` of `{}`", kpi.name)));
+                        }
                         None
                     }
                 })

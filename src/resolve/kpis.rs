@@ -202,7 +202,7 @@ impl Resolver<'_> {
                     }
                     Err(Some(problem)) => {
                         let text = measure.text.clone();
-                        self.report(problem.note(format!("needed by `{text}` of the KPI `{}`", kpi.name)));
+                        self.diagnostics.merge(problem.note(format!("needed by `{text}` of `{}`", kpi.name)));
                     }
                     Err(None) => {}
                 }

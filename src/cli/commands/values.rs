@@ -4,7 +4,7 @@ use crate::api::{Loaded, RunOptions};
 use crate::cli::args::Asked as Arguments;
 use crate::cli::console::{Bar, complain, out, show, usage};
 use crate::cli::settings::{Exit, Talk, Target, bytes, conditions, request};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::model::outcome::Outcome;
 use crate::report::{Format, TableOptions, write, write_file};
 use crate::resolve::Asked;
@@ -31,7 +31,9 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
     let mut checked = loaded.check(&asked).await;
     if checked.diagnostics.has_errors() {
         show(&checked.diagnostics.0, &checked.map, talk, as_json);
-        return Exit::Failed;
+        let typed = |d: &Diagnostic| d.span().is_some_and(|s| checked.map.file(s.file).name.starts_with("--"));
+        let all_typed = checked.diagnostics.0.iter().filter(|d| d.severity == Severity::Error).all(typed);
+        return if all_typed { Exit::Usage } else { Exit::Failed };
     }
     let (as_of, calendar) = (checked.model.as_of, checked.model.calendar);
     let request = match request(arguments, kpis, as_of, &calendar, &mut checked.map) {
@@ -70,7 +72,7 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
                 let shown: Vec<_> = outcome
                     .notes
                     .iter()
-                    .filter(|n| talk.verbose || n.severity != Severity::Note)
+                    .filter(|n| talk.verbose || n.code != &codes::KEPT)
                     .cloned()
                     .collect();
                 show(&shown, &checked.map, talk, false);

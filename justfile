@@ -1,0 +1,45 @@
+# Recipes for https://just.systems; each is one command that also works by itself.
+
+# list the recipes
+default:
+    @just --list
+
+# what has to hold before a commit
+check: lint test
+
+# all tests
+test *ARGS:
+    cargo test --locked {{ARGS}}
+
+# rewrite what golden cases and documents expect; read the diff before keeping it
+update *ARGS:
+    UPDATE=1 cargo test --locked --test it {{ARGS}}
+
+# format the code
+fmt:
+    cargo fmt
+
+# formatting and lints, as CI has them
+lint:
+    cargo fmt --check
+    cargo clippy --locked --all-targets -- -D warnings
+
+# benchmarks, or one part of them: `just bench kpis`
+bench *ARGS:
+    cargo bench --locked -- {{ARGS}}
+
+# a million random inputs for the parser and the loader of rule files
+fuzz:
+    RUMBO_FUZZ_CASES=1000000 cargo test --locked --release --lib -- properties
+
+# make the demo project's data again; the same bytes come out (wants pyarrow, see its README)
+demo-data:
+    python3 rules/key-accounts/generate.py
+
+# the library's reference
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
+
+# what CI runs
+ci:
+    .ci/run
