@@ -28,9 +28,9 @@ lint:
 bench *ARGS:
     cargo bench --locked -- {{ARGS}}
 
-# a million random inputs for the parser and the loader of rule files
+# a million random inputs for the parser, the loader and the checker
 fuzz:
-    RUMBO_FUZZ_CASES=1000000 cargo test --locked --release --lib -- properties
+    RUMBO_FUZZ_CASES=1000000 cargo test --locked --release --test it -- fuzz
 
 # make the demo project's data again; the same bytes come out (wants pyarrow, see its README)
 demo-data:

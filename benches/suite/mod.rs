@@ -5,6 +5,7 @@ pub mod check;
 pub mod csv;
 mod data;
 pub mod kpis;
+pub mod probe;
 pub mod rollup;
 pub mod sums;
 mod table;

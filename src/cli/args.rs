@@ -137,6 +137,7 @@ pub struct Run {
 #[derive(Debug, Args)]
 pub struct Eval {
     /// The formula
+    #[arg(allow_hyphen_values = true)]
     pub formula: String,
     /// The project whose sources and KPIs it may read; the folder here, if it is one
     #[arg(long, value_name = "PROJECT")]

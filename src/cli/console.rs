@@ -38,6 +38,11 @@ pub fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
 }
 
+/// `1 file`, `2 files`.
+pub fn some(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Reports wrong usage.
 pub fn usage(problem: &str) -> Exit {
     complain(&format!("error: {problem}\n\nFor more, try `--help`."));

@@ -87,7 +87,6 @@ codes! {
     UNKNOWN_FORMAT "E0607" Error "a file format that is not known";
     BAD_TEXT "E0608" Error "a text file that cannot be decoded";
     BAD_ROW "E0609" Error "a row of the wrong shape";
-    TIME_ORDER "E0610" Error "a span that ends before it starts";
     // Requests and running.
     BAD_REQUEST "E0701" Error "a request that cannot be answered";
     OVERFLOW "E0702" Error "a number past 38 digits";

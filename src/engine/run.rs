@@ -96,6 +96,9 @@ impl Run<'_> {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let rejected = super::valid::rejected(self.model, self.graph, &scans, runner)
+            .await
+            .map_err(|e| vec![failure::of_query(&e, &[])])?;
         let labels = lookup::labels(self.model, &scans, &self.labelled(), runner)
             .await
             .map_err(|e| vec![failure::of_query(&e, &[])])?;
@@ -113,7 +116,7 @@ impl Run<'_> {
             project: self.model.name.clone(),
             as_of: as_of_text(&self.as_of, self.model),
             tables,
-            notes: self.graph.notes.clone(),
+            notes: self.graph.notes.iter().cloned().chain(rejected).collect(),
         })
     }
 
@@ -393,24 +396,17 @@ impl Run<'_> {
     fn complete(&self, table: &TablePlan) -> Vec<bool> {
         let calendar = &self.model.calendar;
         let kpi = &self.model.kpis[table.kpi];
-        let fresh = kpi
+        let fresh: Vec<AsOf> = kpi
             .formula
             .measures()
             .iter()
             .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
-            .min();
+            .chain([self.as_of])
+            .collect();
         table
             .periods
             .clone()
-            .map(|p| {
-                let end = calendar.end(table.grain, p);
-                let closed = if self.as_of.whole_day {
-                    end.pred_opt().is_some_and(|d| d <= self.as_of.day)
-                } else {
-                    end <= self.as_of.day
-                };
-                closed && fresh.is_none_or(|f| end <= f)
-            })
+            .map(|p| fresh.iter().all(|f| f.closes(calendar.end(table.grain, p))))
             .collect()
     }
 }

@@ -47,6 +47,13 @@ pub struct AsOf {
     pub whole_day: bool,
 }
 
+impl AsOf {
+    /// Whether a period that ends before this day (excluded) lies wholly before it.
+    pub fn closes(&self, end: NaiveDate) -> bool {
+        if self.whole_day { end.pred_opt().is_some_and(|last| last <= self.day) } else { end <= self.day }
+    }
+}
+
 /// One source.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -72,8 +79,8 @@ pub struct Source {
     pub relations: Vec<Relation>,
     /// From when its data is complete.
     pub data_from: Option<NaiveDate>,
-    /// Up to when its data is complete (excluded).
-    pub fresh_until: Option<NaiveDate>,
+    /// Up to when its data is complete; a day means its end.
+    pub fresh_until: Option<AsOf>,
     /// What to say where a column is not found.
     pub hint: Option<String>,
     /// Its schema could not be read, which has been reported: unknown columns fit everything.

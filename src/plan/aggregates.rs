@@ -15,7 +15,7 @@ use datafusion::functions_aggregate::expr_fn::{
 };
 use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, cast, lit};
 
-use super::lower::Lowering;
+use super::lower::{Lowering, finite};
 use crate::functions::aggregates::{moments_udaf, percentile_udaf, sum_udaf};
 use crate::functions::arrays::{decimal_to_f64, put_floats, ratio};
 use crate::functions::result_type;
@@ -136,7 +136,9 @@ impl Parts {
                 vec![self.add(state, f, Merge::Never)?]
             }
             Aggregate::CountDistinct => {
-                let distinct = count(x.clone()).distinct();
+                // 0 and -0 are one value.
+                let x = if ty == Type::Float { finite(x.clone()) } else { x.clone() };
+                let distinct = count(x).distinct();
                 let distinct = match f {
                     Some(f) => distinct.filter(f.clone()).build()?,
                     None => distinct.build()?,

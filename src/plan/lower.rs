@@ -271,6 +271,22 @@ pub fn case(condition: Expr, value: Expr) -> Expr {
     when(condition, value.clone()).end().unwrap_or(value)
 }
 
+/// A float without NaN, infinity (missing) and -0 (0); arrays without any are handed through.
+pub fn finite(value: Expr) -> Expr {
+    use arrow::array::{ArrayRef, AsArray as _, Float64Array};
+    const MINUS_ZERO: u64 = 1 << 63;
+    let kernel = |args: &[ArrayRef], _: usize| {
+        let floats = args[0].as_primitive::<arrow::datatypes::Float64Type>();
+        if floats.values().iter().all(|v| v.is_finite() && v.to_bits() != MINUS_ZERO) {
+            return Ok(Arc::clone(&args[0]));
+        }
+        let kept: Float64Array = floats.iter().map(|v| v.filter(|v| v.is_finite()).map(|v| v + 0.0)).collect();
+        Ok(Arc::new(kept) as ArrayRef)
+    };
+    let env = Env { timezone: chrono_tz::UTC };
+    udf::call("finite", env, DataType::Float64, Arc::new(kernel), vec![value])
+}
+
 /// `left op right`.
 pub fn binary(left: Expr, op: Operator, right: Expr) -> Expr {
     Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))

@@ -11,7 +11,7 @@ use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference
 use datafusion::datasource::provider_as_source;
 use datafusion::functions_aggregate::expr_fn::grouping;
 use datafusion::logical_expr::{
-    Expr, JoinType, LogicalPlan, LogicalPlanBuilder, cast, col, grouping_set, lit,
+    Expr, ExprFunctionExt, JoinType, LogicalPlan, LogicalPlanBuilder, cast, col, grouping_set, lit,
 };
 
 use super::aggregates::{MeasureParts, Merge, Parts};
@@ -201,6 +201,22 @@ impl Scans<'_> {
             builder = builder.join_on(right.build()?, JoinType::Left, on.collect::<Vec<_>>())?;
         }
         Ok(builder)
+    }
+
+    /// How many values of some columns are there and outside their `valid`.
+    pub fn rejected(&self, source: SourceId, columns: &[usize]) -> Result<LogicalPlan> {
+        let here = self.model.source(source);
+        let mut counts = Vec::new();
+        for column in columns {
+            let at = ColumnRef { hops: Vec::new(), column: *column };
+            let mut lowering = Lowering::new(self.model, source, self.times);
+            lowering.unchecked.push(at.clone());
+            let Some(valid) = &here.columns[*column].valid else { continue };
+            let outside = lowering.raw_column(&at).0.is_not_null().and(lowering.expr(valid).is_not_true());
+            let count = datafusion::functions_aggregate::expr_fn::count(lit(1i64)).filter(outside).build()?;
+            counts.push(count.alias(format!("c{column}")));
+        }
+        self.rows(source)?.alias(alias(&[]))?.aggregate(Vec::<Expr>::new(), counts)?.build()
     }
 
     /// The least time that any of a group's rows has, whatever is asked for.
@@ -402,7 +418,7 @@ fn stored_as(expr: Expr, from: &DataType, ty: Type) -> Expr {
     match (ty, from) {
         (Type::Float, DataType::Float64 | DataType::Float32) => {
             let value = if *from == DataType::Float64 { expr } else { cast(expr, DataType::Float64) };
-            finite(value)
+            super::lower::finite(value)
         }
         (Type::Decimal(scale), DataType::Decimal128(_, s)) if i16::from(*s) == i16::from(scale) => expr,
         (Type::Timestamp, DataType::Timestamp(_, None)) => {
@@ -415,19 +431,4 @@ fn stored_as(expr: Expr, from: &DataType, ty: Type) -> Expr {
 
 fn cast_if(expr: Expr, from: &DataType, to: DataType) -> Expr {
     if *from == to { expr } else { cast(expr, to) }
-}
-
-/// A float, missing where it is NaN or infinite; arrays without any are handed through.
-fn finite(value: Expr) -> Expr {
-    use arrow::array::{ArrayRef, AsArray as _, Float64Array};
-    let kernel = |args: &[ArrayRef], _: usize| {
-        let floats = args[0].as_primitive::<arrow::datatypes::Float64Type>();
-        if floats.values().iter().all(|v| v.is_finite()) {
-            return Ok(Arc::clone(&args[0]));
-        }
-        let kept: Float64Array = floats.iter().map(|v| v.filter(|v| v.is_finite())).collect();
-        Ok(Arc::new(kept) as ArrayRef)
-    };
-    let env = Env { timezone: chrono_tz::UTC };
-    super::udf::call("finite", env, DataType::Float64, Arc::new(kernel), vec![value])
 }

@@ -85,8 +85,9 @@ impl Shape {
         let (difference, unit) = match self.kind {
             Kind::AsIs => return None,
             Kind::Percent => ((b - a) * 100.0, " pp"),
-            Kind::Number | Kind::Days if a == 0.0 => return None,
-            Kind::Number | Kind::Days => ((b - a) / a.abs() * 100.0, "%"),
+            // Over a base of zero, or below, a percentage says nothing.
+            Kind::Number | Kind::Days if a <= 0.0 => return None,
+            Kind::Number | Kind::Days => ((b - a) / a * 100.0, "%"),
         };
         if !difference.is_finite() {
             return None;
@@ -222,7 +223,7 @@ mod tests {
         };
         assert_eq!(change(false, "100", "30").as_deref(), Some("-70.0%"));
         assert_eq!(change(false, "100", "1234.56").as_deref(), Some("+1,134.6%"));
-        assert_eq!(change(false, "-100", "-50").as_deref(), Some("+50.0%"));
+        assert_eq!(change(false, "-100", "-50"), None);
         assert_eq!(change(false, "30", "30").as_deref(), Some("0.0%"));
         assert_eq!(change(false, "0", "30"), None);
         assert_eq!(change(true, "0.15", "0.1625").as_deref(), Some("+1.3 pp"));

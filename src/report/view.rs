@@ -146,14 +146,18 @@ fn pivot(breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> (Grid, Option<St
         let open = if p.complete { "" } else { "*" };
         column(&format!("{}{open}", value::plain(&p.period)), shape.is_number(), !shape.is_number())
     }));
-    columns.push(column("change", true, false));
-    let last_two: Vec<NaiveDate> = periods.keys().rev().take(2).copied().collect();
+    let closed = periods.values().rev().filter(|p| p.complete);
+    let last_two: Vec<NaiveDate> = closed.clone().take(2).map(|p| p.start).collect();
+    let into = closed.clone().next().filter(|p| periods.keys().next_back() != Some(&p.start));
+    let header = into.map_or_else(|| "change".to_owned(), |p| format!("into {}", value::plain(&p.period)));
+    columns.push(column(&header, true, false));
     let cells = members.iter().enumerate().map(|(i, member)| {
         let mut cells = member_cells(breakdown, member);
         cells.extend(periods.keys().map(|start| {
             at.get(&(i, *start)).map_or_else(Cell::default, |row| cell(shape, row, mark_of(row)))
         }));
-        let pair = last_two.get(1).and_then(|b| at.get(&(i, *b))).zip(at.get(&(i, last_two[0])));
+        let of = |n: usize| last_two.get(n).and_then(|start| at.get(&(i, *start)));
+        let pair = of(1).zip(of(0));
         cells.push(Cell::new(pair.and_then(|(b, now)| change(shape, b, now)).unwrap_or_default()));
         cells
     });
@@ -188,7 +192,8 @@ fn cell(shape: Shape, row: &Row, mark: &str) -> Cell {
 
 /// Only between periods that follow one another: over a gap it would be another change than it says.
 fn change(shape: Shape, before: &Row, now: &Row) -> Option<String> {
-    if before.end == now.start { shape.change(before, now) } else { None }
+    // What an open period has so far is not comparable with a whole one.
+    if before.end == now.start && now.complete { shape.change(before, now) } else { None }
 }
 
 fn note(shape: Shape, row: &Row, with_open: bool) -> String {

@@ -388,7 +388,7 @@ impl Resolver<'_> {
                         &codes::TYPE_MISMATCH,
                         format!("`{}` of {}", call.name.node, super::lower::a(argument.ty)),
                     )
-                    .at(argument.span, format!("{}, where {expected} is expected", argument.ty))
+                    .at(argument.span, format!("{}; expected {expected}", argument.ty))
                     .also(span, "")
                     .help(if argument.ty == Type::Text {
                         "a column of numbers that is read as text: declare its `type:`, and `run` names the values that are none"

@@ -143,15 +143,6 @@ impl Resolver<'_> {
         if let Some(hide) = &raw.hide_below {
             self.not_yet(hide.span, "withholding small groups (`hide_below`)");
         }
-        for (field, place) in &raw.judgement {
-            self.report(
-                Diagnostic::new(
-                    &codes::KEPT,
-                    format!("`{field}` is checked for shape and not evaluated yet"),
-                )
-                .at(*place, "nothing is judged by it"),
-            );
-        }
         let fill = match raw.fill.as_ref().map(|f| f.node.as_str()) {
             Some("entities") => Fill::Entities,
             Some("observed") => Fill::Observed,

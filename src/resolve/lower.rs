@@ -285,7 +285,9 @@ fn report_misfit<L>(
         }
     };
     let help = match misfit {
-        Misfit::Types if [left.ty, right.ty].contains(&Type::Text) => {
+        Misfit::Types
+            if [left, right].iter().any(|e| e.ty == Type::Text && matches!(e.kind, Kind::Leaf(_))) =>
+        {
             "a column of numbers that is read as text is declared: `columns: {NAME: {type: \"decimal(18,2)\"}}`"
         }
         Misfit::Types => "numbers go with numbers, durations with dates and durations",
@@ -570,7 +572,7 @@ fn scalar<L: Clone>(r: &mut Resolver<'_>, signature: &Signature, args: Vec<Expr<
                     &codes::TYPE_MISMATCH,
                     format!("`{}` of {}", signature.name, a(args[index].ty)),
                 )
-                .at(args[index].span, format!("{}, where {expected} is expected", args[index].ty)),
+                .at(args[index].span, format!("{}; expected {expected}", args[index].ty)),
                 ArgError::Units(first, second) => Diagnostic::new(
                     &codes::UNIT_MISMATCH,
                     format!(

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::project::{Measure, MeasureId, Model, SourceId};
 use crate::model::signature::Signature;
@@ -143,14 +145,24 @@ impl Resolver<'_> {
         if let Some(periods) = &self.raw.calendar.periods {
             self.not_yet(periods.span, "an own calendar (`periods:`)");
         }
-        for (section, name) in &self.raw.judgement.entries {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &codes::KEPT,
-                    format!("`{section}` is checked for shape and not evaluated yet"),
-                )
-                .at(name.span, "nothing is judged by it"),
-            );
+        let raw = self.raw;
+        let sections = raw.judgement.entries.iter().map(|(section, name)| (section.as_str(), name.span));
+        let fields = raw.kpis.values().flat_map(|k| {
+            let own = k.judgement.iter().map(|(field, span)| (field.as_str(), *span));
+            own.chain(k.min_n.as_ref().map(|n| ("min_n", n.span)))
+        });
+        let mut kept: IndexMap<&str, Vec<Span>> = IndexMap::new();
+        for (what, span) in sections.chain(fields) {
+            kept.entry(what).or_default().push(span);
+        }
+        for (what, spans) in kept {
+            let mut warning =
+                Diagnostic::new(&codes::KEPT, format!("`{what}` is checked for shape and not evaluated yet"))
+                    .at(spans[0], "nothing is judged by it");
+            if spans.len() > 1 {
+                warning = warning.note(format!("{} in all", spans.len()));
+            }
+            self.diagnostics.push(warning);
         }
     }
 

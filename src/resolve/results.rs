@@ -7,7 +7,9 @@ use super::Resolver;
 use super::lower::{Scope, literal, lower, poison, unknown};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf};
+use crate::model::project::Source;
 use crate::model::signature::Class;
+use crate::model::types::Type;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -67,7 +69,12 @@ impl Resolver<'_> {
     fn not_a_result(&mut self, path: &ast::Path, span: Span) {
         let first = &path.parts[0];
         let text = path.text();
-        if self.model.source_named(&first.node).is_some() {
+        let is_number = |s: &Source, name: &str| {
+            s.column_named(name).is_none_or(|c| s.columns[c].ty.is_number() || s.columns[c].ty == Type::Unknown)
+        };
+        if let Some(id) = self.model.source_named(&first.node) {
+            let number =
+                path.parts.get(1).is_none_or(|column| is_number(self.model.source(id), &column.node));
             let diagnostic = if path.parts.len() == 1 {
                 Diagnostic::new(
                     &codes::COLUMN_OUTSIDE,
@@ -81,7 +88,11 @@ impl Resolver<'_> {
                     format!("the column `{text}` stands outside an aggregate"),
                 )
                 .at(span, "a value for each row, where one value is expected")
-                .help(format!("an aggregate makes one of them: `sum({text})`, `avg({text})`, `max({text})`"))
+                .help(if number {
+                    format!("an aggregate makes one of them: `sum({text})`, `avg({text})`, `max({text})`")
+                } else {
+                    format!("an aggregate makes one of them: `count_distinct({text})`, `max({text})`")
+                })
             };
             self.report(diagnostic);
             return;
@@ -92,14 +103,18 @@ impl Resolver<'_> {
             .iter()
             .find(|s| path.parts.len() == 1 && s.column_named(&first.node).is_some());
         if let Some(owner) = owner {
-            let name = owner.name.clone();
+            let (name, number) = (owner.name.clone(), is_number(owner, &first.node));
             self.report(
                 Diagnostic::new(
                     &codes::COLUMN_OUTSIDE,
                     format!("the column `{text}` stands outside an aggregate"),
                 )
                 .at(span, format!("a column of `{name}`, where one value is expected"))
-                .help(format!("an aggregate makes one of its values: `sum({name}.{text})`")),
+                .help(if number {
+                    format!("an aggregate makes one of its values: `sum({name}.{text})`")
+                } else {
+                    format!("an aggregate makes one of its values: `count_distinct({name}.{text})`")
+                }),
             );
             return;
         }

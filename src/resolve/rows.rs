@@ -66,11 +66,11 @@ impl Scope for RowScope {
                 .at(
                     span,
                     format!(
-                        "computed over many rows, where one row of `{}` is looked at",
+                        "over many rows, where one row of `{}` is looked at",
                         r.source_name(self.source)
                     ),
                 )
-                .help("a row knows its own values only; two aggregates are compared outside them, and a value for each entity is written `avg(sum(invoices.amount) per account)`"),
+                .help("aggregates stand beside each other: `max(invoices.amount) / avg(invoices.amount)`"),
             );
         }
         poison(span)

@@ -3,10 +3,10 @@
 
 use chrono::NaiveDate;
 
-use super::Resolver;
+use super::{Resolver, as_of};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::project::{ActiveSpan, Column, Relation, Source, SourceId};
+use crate::model::project::{ActiveSpan, AsOf, Column, Relation, Source, SourceId};
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::{RawRelation, RawSource};
 use crate::source::Spanned;
@@ -102,7 +102,7 @@ impl Resolver<'_> {
             columns,
             relations: Vec::new(),
             data_from: self.day(raw.data_from.as_ref()),
-            fresh_until: self.day(raw.fresh_until.as_ref()),
+            fresh_until: self.moment(raw.fresh_until.as_ref()),
             hint: self.schemas.hints.get(&raw.name.node).cloned(),
             broken: schema.is_none(),
         };
@@ -162,6 +162,18 @@ impl Resolver<'_> {
             );
         }
         day
+    }
+
+    fn moment(&mut self, written: Option<&Spanned<String>>) -> Option<AsOf> {
+        let written = written?;
+        let moment = as_of(&written.node, &self.model.calendar);
+        if moment.is_none() {
+            self.report(
+                Diagnostic::new(&codes::INVALID_VALUE, format!("`{}` is no date or time", written.node))
+                    .at(written.span, "a date such as `2026-01-31`, its end, or a time is expected"),
+            );
+        }
+        moment
     }
 
     /// A column of the source by name, or a diagnostic.

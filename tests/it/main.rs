@@ -10,6 +10,7 @@ mod console;
 mod diff;
 mod docs;
 mod folder;
+mod fuzz;
 mod lockfile;
 mod markdown;
 mod plan;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     trials.extend(docs::trials());
     trials.extend(cli::trials());
     trials.extend(properties::trials());
+    trials.extend(fuzz::trials());
     trials.push(Trial::test("architecture", architecture::stages_use_only_earlier_ones));
     trials.push(Trial::test("lockfile", lockfile::one_version_each));
     trials.push(Trial::test("codes", codes::pages_and_cases_are_complete));

@@ -2,7 +2,7 @@
 
 use crate::api::load;
 use crate::cli::args::{Check, CheckFormat};
-use crate::cli::console::{complain, print, show};
+use crate::cli::console::{complain, print, show, some};
 use crate::cli::settings::{Exit, Talk};
 use crate::diagnostic::render::{github, json, sarif};
 use crate::resolve::Asked;
@@ -17,10 +17,10 @@ pub async fn run(args: &Check, options: &LoadOptions, talk: &Talk) -> Exit {
             if !found.has_errors() && !talk.quiet {
                 let model = &checked.model;
                 complain(&format!(
-                    "checked: {} KPIs over {} sources in {} files",
-                    model.kpis.len(),
-                    model.sources.len(),
-                    map.files().count()
+                    "checked: {} over {} in {}",
+                    some(model.kpis.len(), "KPI"),
+                    some(model.sources.len(), "source"),
+                    some(map.files().count(), "file")
                 ));
             }
             Exit::Done

@@ -10,7 +10,7 @@ use crate::cli::settings::{Exit, Talk};
 use crate::diagnostic::codes;
 use crate::diagnostic::near::did_you_mean;
 use crate::engine::run::{as_of_text, local};
-use crate::model::project::{Dimension, TimeBinding};
+use crate::model::project::{Dimension, MeasureId, TimeBinding};
 use crate::plan::{PlanGraph, Request};
 use crate::resolve::Asked;
 use crate::rulefile::LoadOptions;
@@ -78,17 +78,20 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
     let _ = writeln!(out, "defined   {}", checked.map.place_text(kpi.defined));
     let _ = writeln!(out, "as of     {}", as_of_text(&request.as_of, model));
     out.push_str("\nmeasures\n");
-    for id in kpi.formula.measures() {
+    // Numbered as they stand in this formula.
+    let measures = kpi.formula.measures();
+    let number = |id: &MeasureId| measures.iter().position(|m| m == id).map_or(0, |at| at + 1);
+    for id in &measures {
         let measure = &model.measures[id.0];
         let when = match &measure.time {
             TimeBinding::Always => "in every period".to_owned(),
             TimeBinding::At(column) => format!("on {}", model.path_text(measure.source, column)),
         };
-        let _ = writeln!(out, "  m{}  {}  ({when})", id.0 + 1, measure.text);
+        let _ = writeln!(out, "  m{}  {}  ({when})", number(id), measure.text);
     }
     out.push_str("\nscan groups, each one pass over its source\n");
     for (i, group) in graph.groups.iter().enumerate() {
-        let measures: Vec<String> = group.measures.iter().map(|m| format!("m{}", m.0 + 1)).collect();
+        let measures: Vec<String> = group.measures.iter().map(|m| format!("m{}", number(m))).collect();
         let _ = writeln!(out, "  {}  {}  of {}", i + 1, model.source(group.source).name, measures.join(", "));
         for set in &group.sets {
             let keys: Vec<String> = set.keys.iter().map(|k| model.path_text(group.source, k)).collect();

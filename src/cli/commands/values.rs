@@ -1,13 +1,16 @@
 //! What `run` and `eval` share: check, plan, evaluate, write.
 
+use std::io::ErrorKind;
+
 use crate::api::{Loaded, RunOptions};
 use crate::cli::args::Asked as Arguments;
-use crate::cli::console::{Bar, complain, out, show, usage};
+use crate::cli::console::{Bar, complain, out, show, some, usage};
 use crate::cli::settings::{Exit, Talk, Target, bytes, conditions, request};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::model::outcome::Outcome;
 use crate::report::{Format, TableOptions, write, write_file};
 use crate::resolve::Asked;
+use crate::source::SourceMap;
 
 /// Computes KPIs of a loaded project and writes them.
 pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Arguments, talk: &Talk) -> Exit {
@@ -50,9 +53,10 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
     if talk.verbose {
         let measures: usize = graph.groups.iter().map(|g| g.measures.len()).sum();
         complain(&format!(
-            "{} tables from {measures} measures in {} scan groups, as of {}",
-            graph.tables.len(),
-            graph.groups.len(),
+            "{} from {} in {}, as of {}",
+            some(graph.tables.len(), "table"),
+            some(measures, "measure"),
+            some(graph.groups.len(), "scan group"),
             request.as_of.day
         ));
     }
@@ -99,8 +103,18 @@ fn deliver(outcome: &Outcome, target: &Target, talk: &Talk) -> Exit {
         }
         Err(problem) => {
             let place =
-                target.file.as_ref().map_or("standard output".to_owned(), |f| f.display().to_string());
-            complain(&format!("error[E0705]: the result could not be written to {place}: {problem}"));
+                target.file.as_ref().map_or("standard output".to_owned(), |f| format!("`{}`", f.display()));
+            let why = match problem.kind() {
+                // The system's own words name a temporary file.
+                ErrorKind::NotFound => "its folder does not exist".to_owned(),
+                ErrorKind::PermissionDenied => "its permissions, or its folder's, do not allow it".to_owned(),
+                ErrorKind::StorageFull => "the disk is full".to_owned(),
+                _ => problem.to_string(),
+            };
+            let diagnostic =
+                Diagnostic::new(&codes::OUTPUT_FAILED, format!("the result cannot be written to {place}")).note(why);
+            let as_json = matches!(target.format, Format::Json | Format::Ndjson);
+            show(&[diagnostic], &SourceMap::new(), talk, as_json);
             Exit::Failed
         }
     }

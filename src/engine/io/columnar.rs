@@ -50,7 +50,9 @@ async fn parquet(store: &Store, file: &DataFile) -> Result<Schema, String> {
     // INT96 times are read as microseconds: as nanoseconds, years past 2262 wrap around.
     let metadata = DFParquetMetadata::new(store.store.as_ref(), &file.meta)
         .with_coerce_int96(Some(TimeUnit::Microsecond));
-    metadata.fetch_schema().await.map_err(|e| problems::first_line(&e.strip_backtrace()))
+    // Each layer says "Parquet error" once more.
+    let words = |text: String| text.trim_start_matches("Parquet error: ").to_owned();
+    metadata.fetch_schema().await.map_err(|e| words(problems::first_line(&e.strip_backtrace())))
 }
 
 async fn arrow(store: &Store, file: &DataFile) -> Result<Schema, String> {

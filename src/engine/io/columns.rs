@@ -19,6 +19,14 @@ pub struct Column {
     ty: Type,
     zone: Tz,
     builder: Builder,
+    /// Whether the type was not declared but taken from a sample.
+    guessed: bool,
+}
+
+/// `007`, but not `0.5`: more like an id than a number.
+fn leading_zeros(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches(['-', '+']);
+    digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
 }
 
 enum Builder {
@@ -34,7 +42,7 @@ enum Builder {
 
 impl Column {
     /// An empty column; local times are in `zone` where instants are wanted.
-    pub fn new(column: &FileColumn, zone: Tz, rows: usize) -> Self {
+    pub fn new(column: &FileColumn, zone: Tz, rows: usize, guessed: bool) -> Self {
         let builder = match (column.ty, &column.data_type) {
             (Type::Integer, _) => Builder::Integer(Int64Builder::with_capacity(rows)),
             (Type::Decimal(scale), data_type) => {
@@ -59,12 +67,15 @@ impl Column {
             }
             (Type::Duration | Type::Unknown, data_type) => Builder::Unusable(data_type.clone(), 0),
         };
-        Self { ty: column.ty, zone, builder }
+        Self { ty: column.ty, zone, builder, guessed }
     }
 
     /// Adds a text.
     pub fn push(&mut self, text: &str, options: &CsvOptions) -> Result<(), BadValue> {
         let scalar = parse_text(text, self.ty, options)?;
+        if self.guessed && self.ty.is_number() && leading_zeros(text) && scalar != Scalar::Missing {
+            return Err(BadValue::LeadingZeros);
+        }
         self.append(&scalar)
     }
 

@@ -15,9 +15,8 @@ pub enum Compression {
 }
 
 /// What `format:` and names can say, for messages.
-pub const KNOWN: &str = "known: .parquet, .csv, .tsv, .ndjson, .jsonl (these four also .gz, .zst), .arrow, \
-    .feather, .ipc; or name it with `format: parquet | csv | ndjson | arrow`; a \
-    spreadsheet is saved as CSV";
+pub const KNOWN: &str = "known: .parquet, .csv, .tsv, .ndjson, .jsonl (also .gz, .zst), .arrow, .feather, .ipc; \
+    or name it: `format: csv`; a spreadsheet is saved as CSV";
 
 /// The compression that a file's name says, and the name without it.
 pub fn compression(name: &str) -> (Compression, &str) {

@@ -68,7 +68,7 @@ pub fn help(
         (BadValue::Fraction(_), Type::Integer | Type::Decimal(_)) => {
             return fraction(bare, options, &declare);
         }
-        (BadValue::Digits, Type::Integer) => return declare("text"),
+        (BadValue::Digits, Type::Integer) | (BadValue::LeadingZeros, _) => return declare("text"),
         (BadValue::Digits, _) => return declare("float"),
         (BadValue::HasTime, _) => return declare("timestamp"),
         _ => {}
@@ -76,7 +76,10 @@ pub fn help(
     let found = match ty {
         Type::Integer | Type::Decimal(_) | Type::Float => marks(bare, ty, options, format, &declare),
         Type::Date | Type::Timestamp => patterns(bare, ty),
-        Type::Boolean => Some("booleans are `true` and `false`".to_owned()),
+        Type::Boolean => Some(format!(
+            "booleans are `true` and `false`; {}, and compare: `{column} = \"{bare}\"`",
+            declare("text")
+        )),
         _ => None,
     };
     found.unwrap_or_else(|| declare("text"))

@@ -117,7 +117,7 @@ pub fn scalars(
     columns: &[FileColumn],
 ) -> datafusion::error::Result<Vec<ScalarValue>> {
     let scalar = |column: &FileColumn| {
-        let mut one = Column::new(column, chrono_tz::UTC, 1);
+        let mut one = Column::new(column, chrono_tz::UTC, 1, false);
         if one.append(&value(file.partition(schema, &column.file_name), column.ty)).is_err() {
             one.push_missing();
         }

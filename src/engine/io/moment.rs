@@ -1,5 +1,5 @@
-//! Dates and times as text -> days and microseconds. ISO forms always; others only by the patterns
-//! that were given. Local times stay local here; which instant they are is decided by a zone.
+//! Dates and times as text -> days and microseconds. ISO forms, or the patterns that are
+//! given in their place. Local times stay local here; which instant they are is decided by a zone.
 
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{
@@ -18,12 +18,10 @@ pub enum Moment {
     Instant(DateTime<Utc>),
 }
 
-/// Reads a text by the patterns in order, else as ISO.
+/// Reads a text by the patterns in order; as ISO only where none are given, since 2026-03-02 may be
+/// meant otherwise by whoever gives one.
 pub fn read(text: &str, patterns: &[String]) -> Option<Moment> {
-    if let Some(found) = patterns.iter().find_map(|p| by_pattern(text, p)) {
-        return Some(found);
-    }
-    iso(text)
+    if patterns.is_empty() { iso(text) } else { patterns.iter().find_map(|p| by_pattern(text, p)) }
 }
 
 /// Reads a text by one strftime pattern.

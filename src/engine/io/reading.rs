@@ -135,6 +135,7 @@ impl Reading {
             (BadValue::Digits, Type::Decimal(_) | Type::Integer) => {
                 format!("`{shown}` has more digits than the column holds")
             }
+            (BadValue::LeadingZeros, _) => format!("`{shown}` has leading zeros and is taken for {ty}"),
             (BadValue::HasTime, _) => format!("`{shown}` has a time of day and is no date"),
             _ => format!("`{shown}` is no {ty}"),
         };

@@ -49,9 +49,11 @@ impl Job {
         meter: Meter,
     ) -> Result<Vec<RecordBatch>, Vec<Diagnostic>> {
         let zone = self.reading.spec.timezone;
+        let declared = &self.reading.spec.columns;
+        let guessed = |c: &FileColumn| !declared.iter().any(|d| d.name == c.name && d.ty.is_some());
         let mut rows = Rows {
             schema: text_schema(&self.columns),
-            columns: self.columns.iter().map(|c| Column::new(c, zone, ROWS)).collect(),
+            columns: self.columns.iter().map(|c| Column::new(c, zone, ROWS, guessed(c))).collect(),
             filled: 0,
             batches: Vec::new(),
             bad: Vec::new(),

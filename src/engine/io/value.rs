@@ -69,6 +69,8 @@ pub enum BadValue {
     Digits,
     /// A day with a time of day, where a day is wanted.
     HasTime,
+    /// Leading zeros, which a column that was only taken for numbers would lose.
+    LeadingZeros,
 }
 
 /// Reads `text` as a `ty`. Decimals take up to `38` digits; see [`parse_decimal`] for fewer.

@@ -33,7 +33,7 @@ pub static PROJECT: Table = Table {
             "Folders outside the project that paths may lead to.",
         ),
         field("calendar", Kind::Fields(&CALENDAR), "Time zone, weeks and fiscal years."),
-        field("currency", Kind::Text, "The currency of amounts that state none."),
+        field("currency", Kind::Text, "The project's own currency: what pay is in and conversions lead to."),
         field(
             "sources",
             Kind::Entries(&Kind::Fields(&sources::SOURCE)),
@@ -53,7 +53,7 @@ pub static PROJECT: Table = Table {
         field(
             "params",
             Kind::Entries(&PARAM_OR_VALUE),
-            "Values that people tune: `params.NAME` in a formula, `--param` on the command line.",
+            "Values that people tune: `params.NAME` in a formula.",
         ),
         field("kpis", Kind::Entries(&kpis::KPI_OR_FORMULA), "The KPIs."),
         field("rules", Kind::Entries(&Kind::Fields(&judge::RULE)), "Alignment rules."),

@@ -116,7 +116,7 @@ static COLUMN: Table = Table {
         field(
             "type",
             Kind::Text,
-            "Its type: `integer`, `decimal(18,2)`, `float`, `text`, `boolean`, `date`, `timestamp`, `duration`.",
+            "Its type: `integer`, `decimal(18,2)`, `float`, `text`, `boolean`, `date`, `timestamp`.",
         ),
         field("unit", Kind::Text, "Its unit: `EUR`."),
         field("formula", Kind::Formula, "A formula over the row, or a fact over all related rows."),
