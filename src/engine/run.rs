@@ -403,11 +403,7 @@ impl Run<'_> {
             .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
             .chain([self.as_of])
             .collect();
-        table
-            .periods
-            .clone()
-            .map(|p| fresh.iter().all(|f| f.closes(calendar.end(table.grain, p))))
-            .collect()
+        table.periods.clone().map(|p| fresh.iter().all(|f| f.closes(calendar.end(table.grain, p)))).collect()
     }
 }
 

@@ -20,7 +20,8 @@ pub async fn rejected(
     let mut found = Vec::new();
     for (id, columns) in &graph.reads {
         let source = model.source(*id);
-        let checked: Vec<usize> = columns.iter().copied().filter(|c| source.columns[*c].valid.is_some()).collect();
+        let checked: Vec<usize> =
+            columns.iter().copied().filter(|c| source.columns[*c].valid.is_some()).collect();
         if checked.is_empty() {
             continue;
         }

@@ -63,7 +63,8 @@ impl Evaluator<'_> {
             let (ty, unit) =
                 typing::arithmetic(Arithmetic::Div, (left.0.ty, &left.0.unit), (right.0.ty, &right.0.unit))
                     .unwrap();
-            let array = arithmetic::apply(Arithmetic::Div, &left.1, &right.1, &self.data_type(ty), &ENV).unwrap();
+            let array =
+                arithmetic::apply(Arithmetic::Div, &left.1, &right.1, &self.data_type(ty), &ENV).unwrap();
             left = (ArgType { ty, unit, integer: None }, array);
         }
         left

@@ -81,12 +81,7 @@ fn asked_kpis(model: &Model, request: &Request, problems: &mut Diagnostics) -> V
 }
 
 /// The total and the breakdowns of a KPI, with every measure's way to every dimension.
-fn breakdowns(
-    model: &Model,
-    request: &Request,
-    kpi: &Kpi,
-    problems: &mut Diagnostics,
-) -> Vec<BreakdownPlan> {
+fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagnostics) -> Vec<BreakdownPlan> {
     let measures = kpi.formula.measures();
     let asked: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&kpi.by);
     let total = BreakdownPlan {

@@ -280,7 +280,8 @@ pub fn finite(value: Expr) -> Expr {
         if floats.values().iter().all(|v| v.is_finite() && v.to_bits() != MINUS_ZERO) {
             return Ok(Arc::clone(&args[0]));
         }
-        let kept: Float64Array = floats.iter().map(|v| v.filter(|v| v.is_finite()).map(|v| v + 0.0)).collect();
+        let kept: Float64Array =
+            floats.iter().map(|v| v.filter(|v| v.is_finite()).map(|v| v + 0.0)).collect();
         Ok(Arc::new(kept) as ArrayRef)
     };
     let env = Env { timezone: chrono_tz::UTC };

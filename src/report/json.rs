@@ -106,7 +106,7 @@ mod tests {
     {"kpi":"revenue","grain":"month","period_start":"2026-01-01","period_end":"2026-02-01","rep":null,"breakdown":"rep","value":null,"exact":null,"type":"decimal","unit":"EUR","n":0,"skipped":0,"reason":"no_rows","complete":false}
   ],
   "notes": [
-    {"code":"W0701","severity":"warning","headline":"widened","notes":["to January"],"help":null}
+    {"code":"W0701","severity":"note","headline":"widened","notes":["to January"],"help":null}
   ]
 }
 "#

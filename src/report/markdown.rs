@@ -76,18 +76,18 @@ mod tests {
             "\
 ### Revenue (revenue) · EUR · month
 
-| period | EUR | change | note |
-| --- | ---: | ---: | --- |
-| 2026-01 | 1,234.50 |  |  |
-| 2026-02 | -20.00 | -101.6% | open, n 7, 3 skipped |
+| period | EUR | note |
+| --- | ---: | --- |
+| 2026-01 | 1,234.50 |  |
+| 2026-02 | -20.00 | open, n 7, 3 skipped |
 
 **by account.segment**
 
-| account.segment | 2026-01 | 2026-02\\* | change |
-| --- | ---: | ---: | ---: |
-| \"\" | 34.50 | – |  |
-| Retail, EU | 1,000.00 | -20.00 | -102.0% |
-| (none) | 200.00 | 0.00 | -100.0% |
+| account.segment | 2026-01 | 2026-02\\* |
+| --- | ---: | ---: |
+| \"\" | 34.50 | – |
+| Retail, EU | 1,000.00 | -20.00 |
+| (none) | 200.00 | 0.00 |
 
 \\* open   – no values   3 skipped in 1 value
 

@@ -108,9 +108,12 @@ impl Resolver<'_> {
         let typed = lower(self, &mut scope, expr);
         if !matches!(typed.ty, Type::Boolean | Type::Unknown) {
             self.report(
-                Diagnostic::new(&codes::TYPE_MISMATCH, format!("`valid` is {}, not a condition", super::lower::a(typed.ty)))
-                    .at(expr.span, format!("{}", typed.ty))
-                    .help(format!("a condition on the column: `{name} between 0 and 10`")),
+                Diagnostic::new(
+                    &codes::TYPE_MISMATCH,
+                    format!("`valid` is {}, not a condition", super::lower::a(typed.ty)),
+                )
+                .at(expr.span, format!("{}", typed.ty))
+                .help(format!("a condition on the column: `{name} between 0 and 10`")),
             );
             return;
         }

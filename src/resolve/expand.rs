@@ -121,9 +121,12 @@ impl Resolver<'_> {
         if self.expanded > MOST_NODES {
             if self.expanded - nodes <= MOST_NODES {
                 self.report(
-                    Diagnostic::new(&codes::TOO_DEEP, "functions that expand to a formula too long to compute")
-                        .at(span, format!("more than {MOST_NODES} parts from here on"))
-                        .help("a part that is used more than once can be a KPI, which is computed once"),
+                    Diagnostic::new(
+                        &codes::TOO_DEEP,
+                        "functions that expand to a formula too long to compute",
+                    )
+                    .at(span, format!("more than {MOST_NODES} parts from here on"))
+                    .help("a part that is used more than once can be a KPI, which is computed once"),
                 );
             }
             return None;

@@ -92,7 +92,7 @@ impl Resolver<'_> {
                     Diagnostic::new(&codes::UNIT_MISMATCH, format!("`percent` on a value in `{found}`"))
                         .at(declared.span, "a part of something is expected")
                         .also(formula.span, format!("this is in `{found}`"))
-                    .help("a part is a quotient, `a / b`; without `unit:` the unit is the formula's own"),
+                        .help("a part is a quotient, `a / b`; without `unit:` the unit is the formula's own"),
                 );
                 return None;
             }

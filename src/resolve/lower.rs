@@ -490,7 +490,9 @@ fn elsewhere(name: &str) -> Option<&'static str> {
         "countif" | "countifs" | "counta" => "`count(invoices where kind = \"new\")`",
         "average" | "mean" => "`avg(x)`",
         "averageif" | "averageifs" => "`avg(invoices.amount where kind = \"new\")`",
-        "iferror" | "ifnull" | "nvl" | "isnull" | "zeroifnull" => "`coalesce(x, 0)`; a division by zero is missing",
+        "iferror" | "ifnull" | "nvl" | "isnull" | "zeroifnull" => {
+            "`coalesce(x, 0)`; a division by zero is missing"
+        }
         "nullif" | "safe_divide" | "divide" => "`a / b`, which is missing where `b` is 0",
         "isblank" | "isempty" => "`x is missing`",
         "iff" | "iif" | "ifs" | "case" | "switch" => "`if(condition, value, otherwise)`",

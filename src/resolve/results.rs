@@ -70,7 +70,8 @@ impl Resolver<'_> {
         let first = &path.parts[0];
         let text = path.text();
         let is_number = |s: &Source, name: &str| {
-            s.column_named(name).is_none_or(|c| s.columns[c].ty.is_number() || s.columns[c].ty == Type::Unknown)
+            s.column_named(name)
+                .is_none_or(|c| s.columns[c].ty.is_number() || s.columns[c].ty == Type::Unknown)
         };
         if let Some(id) = self.model.source_named(&first.node) {
             let number =

@@ -65,10 +65,7 @@ impl Scope for RowScope {
                 )
                 .at(
                     span,
-                    format!(
-                        "over many rows, where one row of `{}` is looked at",
-                        r.source_name(self.source)
-                    ),
+                    format!("over many rows, where one row of `{}` is looked at", r.source_name(self.source)),
                 )
                 .help("aggregates stand beside each other: `max(invoices.amount) / avg(invoices.amount)`"),
             );

@@ -30,7 +30,9 @@ pub fn stages_use_only_earlier_ones() -> Outcome {
         for file in files_below(&folder, ".rs").iter().filter(|f| !is_test(f)) {
             let text = without_tests(&std::fs::read_to_string(file)?);
             for used in used(&text) {
-                let home = facade.get(&used).unwrap_or(&used);
+                // `lib.rs` also re-exports functions that have the names of stages.
+                let named = facade.get(&used).filter(|_| !stages.contains(&used));
+                let home = named.unwrap_or(&used);
                 // What is no stage (`api`) stands over them all but the last.
                 let theirs = stages.iter().position(|s| s == home).unwrap_or(stages.len() - 1);
                 if theirs > rank {

@@ -2,6 +2,7 @@
 //! a folder; each `request` is run there, and the `result`, `diagnostics` and `plan` blocks behind it are
 //! what it must give; `console` blocks are commands with what they print. tests/cases/README.md is the manual.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
@@ -44,7 +45,8 @@ fn run(file: &Path) -> Outcome {
                 continue;
             }
             "result" => {
-                let extra: Vec<&str> = block.rest().split_whitespace().map(|w| w.trim_start_matches('+')).collect();
+                let extra: Vec<&str> =
+                    block.rest().split_whitespace().map(|w| w.trim_start_matches('+')).collect();
                 let rows = asked("run").and_then(|r| r.rows(folder.path())).map_err(at)?;
                 rows.and_then(|rows| table::of(&rows, &calendar, &extra)).unwrap_or_else(|problem| problem)
             }
@@ -58,12 +60,14 @@ fn run(file: &Path) -> Outcome {
         expectations += 1;
         if actual != block.body {
             if !updating() {
-                let asked = request.as_ref().map(|r| format!(" of `{}`", r.words.join(" "))).unwrap_or_default();
-                problems.push_str(&format!(
-                    "{place}: the {}{asked} differs (- expected, + actual)\n{}\n",
+                let asked =
+                    request.as_ref().map(|r| format!(" of `{}`", r.words.join(" "))).unwrap_or_default();
+                let _ = writeln!(
+                    problems,
+                    "{place}: the {}{asked} differs (- expected, + actual)\n{}",
                     block.kind(),
                     diff::lines(&block.body, &actual)
-                ));
+                );
             }
             block.body = actual;
         }

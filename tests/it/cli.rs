@@ -10,8 +10,10 @@ use libtest_mimic::Trial;
 use crate::console::{rumbo, shell};
 use crate::{Outcome, folder, root};
 
+type Test = fn() -> Outcome;
+
 pub fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn() -> Outcome); 9] = [
+    let tests: [(&str, Test); 9] = [
         ("exit_codes", exit_codes),
         ("a_closed_pipe_is_no_error", a_closed_pipe_is_no_error),
         ("a_failed_run_keeps_the_old_file", a_failed_run_keeps_the_old_file),
@@ -161,7 +163,11 @@ fn init_touches_nothing() -> Outcome {
     let output = rumbo(&["init"], place.path())?;
     let kept = std::fs::read_to_string(place.path().join("rumbo.yaml"))? == "project: mine\n";
     let alone = std::fs::read_dir(place.path())?.count() == 1;
-    if output.status.code() == Some(64) && kept && alone { Ok(()) } else { Err("a project was overwritten".into()) }
+    if output.status.code() == Some(64) && kept && alone {
+        Ok(())
+    } else {
+        Err("a project was overwritten".into())
+    }
 }
 
 fn results_and_talk_go_apart() -> Outcome {

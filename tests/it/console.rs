@@ -1,6 +1,7 @@
 //! Commands as documents show them: lines that start with `$ ` run in a shell where `rumbo` is the binary
 //! under test, what they print (both streams, as it came) below, and the exit code where it is not 0.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -11,7 +12,7 @@ pub const RUMBO: &str = env!("CARGO_BIN_EXE_rumbo");
 pub fn replay(body: &str, folder: &Path) -> Result<String, String> {
     let mut out = String::new();
     for command in body.lines().filter_map(|line| line.strip_prefix("$ ")) {
-        out.push_str(&format!("$ {command}\n"));
+        let _ = writeln!(out, "$ {command}");
         // From the repository's root a newcomer types `cargo run -- ...`: the same binary.
         let command = command.replace("cargo run -- ", "rumbo ").replace("./target/debug/rumbo", "rumbo");
         let result = shell(&format!("{{ {command}\n}} 2>&1"), folder)?;
@@ -22,11 +23,17 @@ pub fn replay(body: &str, folder: &Path) -> Result<String, String> {
         }
         match result.status.code() {
             Some(0) => {}
-            Some(code) => out.push_str(&format!("exit {code}\n")),
+            Some(code) => {
+                let _ = writeln!(out, "exit {code}");
+            }
             None => out.push_str("ended by a signal\n"),
         }
     }
-    if out.is_empty() { Err("a console block without a line that starts with `$ `".to_owned()) } else { Ok(out) }
+    if out.is_empty() {
+        Err("a console block without a line that starts with `$ `".to_owned())
+    } else {
+        Ok(out)
+    }
 }
 
 /// Runs a line of shell in a folder.

@@ -3,6 +3,7 @@
 //! names (`<!-- in: rules/starter -->`; `.` is a copy of the root's `rules/`); blocks of one document share it.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
@@ -49,9 +50,10 @@ fn run(file: &Path) -> Outcome {
         match block.kind() {
             "formula" => {
                 // Each example stands alone: an empty line, or a line that is not indented, starts the next.
-                for formula in block.body.split("\n\n").flat_map(str::lines).filter(|l| !l.trim().is_empty()) {
+                for formula in block.body.split("\n\n").flat_map(str::lines).filter(|l| !l.trim().is_empty())
+                {
                     if let Some(problem) = refused(formula) {
-                        problems.push_str(&format!("{at}: `{formula}`\n{problem}\n"));
+                        let _ = writeln!(problems, "{at}: `{formula}`\n{problem}");
                     }
                 }
             }
@@ -63,7 +65,7 @@ fn run(file: &Path) -> Outcome {
                 let actual = console::replay(&block.body, folder.path())?;
                 if actual != block.body {
                     let shown = diff::lines(&block.body, &actual);
-                    problems.push_str(&format!("{at}: the output differs (- shown, + actual)\n{shown}\n"));
+                    let _ = writeln!(problems, "{at}: the output differs (- shown, + actual)\n{shown}");
                     block.body = actual;
                 }
             }
@@ -100,7 +102,5 @@ fn refused(formula: &str) -> Option<String> {
     let rules = format!("kpis:\n  example:\n    formula: '{body}'\n");
     let loaded = rumbo::load_texts(Path::new(""), &[("rumbo.yaml", &rules)], &rumbo::LoadOptions::default());
     let problems = &loaded.diagnostics;
-    problems
-        .has_errors()
-        .then(|| rumbo::render::terminal::render(&problems.0, &loaded.map, false, 100))
+    problems.has_errors().then(|| rumbo::render::terminal::render(&problems.0, &loaded.map, false, 100))
 }

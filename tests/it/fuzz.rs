@@ -15,12 +15,89 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 /// What formulas are made of, and some of what they are not.
 const TOKENS: &[&str] = &[
-    "sum", "count", "avg", "share", "if", "coalesce", "round", "churn", "(", ")", "(", ")", ",", "+", "-", "*", "/",
-    "^", "=", "!=", "<", ">=", "and", "or", "not", "in", "between", "is", "missing", "contains", "starts", "with",
-    "matches", "where", "per", "on", "at", "start", "end", "as", "of", "during", "over", "last", "months", "year",
-    "to", "date", "all", "time", "period", ".", "sales.amount", "sales", "sales.region", "region", "amount", "sold_on",
-    "rep.name", "params.limit", "1", "2.5", "5%", "1_000", "\"north\"", "'x'", "2026-01-31", "2026-01-31T09:30",
-    "90 days", "3 months", "1200 EUR", "true", "`odd name`", "==", "<>", "&&", ";", "!", "{", "[", "|", "\u{e9}", "\\",
+    "sum",
+    "count",
+    "avg",
+    "share",
+    "if",
+    "coalesce",
+    "round",
+    "churn",
+    "(",
+    ")",
+    "(",
+    ")",
+    ",",
+    "+",
+    "-",
+    "*",
+    "/",
+    "^",
+    "=",
+    "!=",
+    "<",
+    ">=",
+    "and",
+    "or",
+    "not",
+    "in",
+    "between",
+    "is",
+    "missing",
+    "contains",
+    "starts",
+    "with",
+    "matches",
+    "where",
+    "per",
+    "on",
+    "at",
+    "start",
+    "end",
+    "as",
+    "of",
+    "during",
+    "over",
+    "last",
+    "months",
+    "year",
+    "to",
+    "date",
+    "all",
+    "time",
+    "period",
+    ".",
+    "sales.amount",
+    "sales",
+    "sales.region",
+    "region",
+    "amount",
+    "sold_on",
+    "rep.name",
+    "params.limit",
+    "1",
+    "2.5",
+    "5%",
+    "1_000",
+    "\"north\"",
+    "'x'",
+    "2026-01-31",
+    "2026-01-31T09:30",
+    "90 days",
+    "3 months",
+    "1200 EUR",
+    "true",
+    "`odd name`",
+    "==",
+    "<>",
+    "&&",
+    ";",
+    "!",
+    "{",
+    "[",
+    "|",
+    "\u{e9}",
+    "\\",
 ];
 
 fn cases(share: u32) -> u32 {
@@ -34,9 +111,10 @@ where
     S: Strategy,
 {
     let config = Config { cases: cases(share), failure_persistence: None, ..Config::default() };
-    TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(
-        proptest::test_runner::RngAlgorithm::ChaCha,
-    ))
+    TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    )
     .run(strategy, |input| {
         let slow = (0..3).all(|_| {
             let started = Instant::now();
@@ -68,9 +146,10 @@ fn seeds() -> Vec<String> {
             match path.extension().and_then(|e| e.to_str()) {
                 Some("yaml") => seeds.push(text),
                 Some("md") => seeds.extend(
-                    text.split("```rules").skip(1).filter_map(|b| b.split_once('\n')).filter_map(|(_, b)| {
-                        b.split_once("\n```").map(|(body, _)| body.to_owned())
-                    }),
+                    text.split("```rules")
+                        .skip(1)
+                        .filter_map(|b| b.split_once('\n'))
+                        .filter_map(|(_, b)| b.split_once("\n```").map(|(body, _)| body.to_owned())),
                 ),
                 _ => {}
             }
@@ -136,7 +215,10 @@ fn rule_files() -> Result<(), Failed> {
 /// Formulas that parse are checked against real sources, fifty in a project.
 fn checking() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("sales.csv"), "sold_on,region,amount,rep_id\n2026-01-05,north,1.50,r1\n")?;
+    std::fs::write(
+        folder.path().join("sales.csv"),
+        "sold_on,region,amount,rep_id\n2026-01-05,north,1.50,r1\n",
+    )?;
     std::fs::write(folder.path().join("reps.csv"), "rep_id,name\nr1,Ana\n")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     holds(&vec(tokens(), 50), 50 * 4, |formulas| {

@@ -15,7 +15,9 @@ pub fn one_version_each() -> Outcome {
             .filter_map(|package| package.lines().find(|line| line.starts_with("version")))
             .collect();
         if versions.len() != 1 {
-            return Err(format!("`{name}` stands in Cargo.lock {} times: {versions:?}", versions.len()).into());
+            return Err(
+                format!("`{name}` stands in Cargo.lock {} times: {versions:?}", versions.len()).into()
+            );
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! A Markdown file as prose and fenced blocks, and back, byte for byte: what golden cases and the
 //! documents' examples are made of.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// A piece of a file.
@@ -73,10 +74,7 @@ pub fn print(pieces: &[Piece]) -> String {
             Piece::Prose(text) => out.push_str(text),
             Piece::Block(block) => {
                 let gap = if block.body.is_empty() || block.body.ends_with('\n') { "" } else { "\n" };
-                out.push_str(&format!(
-                    "{}{}\n{}{gap}{}\n",
-                    block.fence, block.info, block.body, block.fence
-                ));
+                let _ = writeln!(out, "{}{}\n{}{gap}{}", block.fence, block.info, block.body, block.fence);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! planner decided. Plans in this process, through the library; reads no rows.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use rumbo::{Asked, Calendar, Checked, Dimension, Grain, LoadOptions, SourceMap, Span};
@@ -10,7 +11,8 @@ use crate::request::Request;
 
 /// The project of a folder, checked; in this process.
 pub fn checked(folder: &Path) -> Result<Checked, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     Ok(runtime.block_on(rumbo::load(folder, &LoadOptions::default()).check(&Asked::default())))
 }
 
@@ -33,7 +35,8 @@ pub fn of(request: &Request, folder: &Path) -> Result<String, String> {
         None => project.model.as_of,
     };
     let mut asked = rumbo::Request::new(as_of.ok_or("a plan wants an as-of")?);
-    let names = |flag: &str| request.flag(flag).iter().flat_map(|f| f.split(',')).map(str::to_owned).collect();
+    let names =
+        |flag: &str| request.flag(flag).iter().flat_map(|f| f.split(',')).map(str::to_owned).collect();
     let (kpis, grains): (Vec<String>, Vec<String>) = (names("--kpi"), names("--grain"));
     asked.kpis = (!kpis.is_empty()).then_some(kpis);
     asked.grains = (!grains.is_empty()).then(|| grains.iter().filter_map(|g| Grain::parse(g)).collect());
@@ -48,7 +51,7 @@ pub fn of(request: &Request, folder: &Path) -> Result<String, String> {
     let model = &project.model;
     let mut out = String::new();
     for (i, group) in graph.groups.iter().enumerate() {
-        out.push_str(&format!("scan {}: {}\n", i + 1, model.source(group.source).name));
+        let _ = writeln!(out, "scan {}: {}", i + 1, model.source(group.source).name);
         let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for set in &group.sets {
             let keys: Vec<String> = set.keys.iter().map(|k| model.path_text(group.source, k)).collect();
@@ -61,17 +64,17 @@ pub fn of(request: &Request, folder: &Path) -> Result<String, String> {
             });
         }
         for (range, breakdowns) in sets {
-            out.push_str(&format!("  {range}: {}\n", breakdowns.join("; ")));
+            let _ = writeln!(out, "  {range}: {}", breakdowns.join("; "));
         }
         for measure in &group.measures {
-            out.push_str(&format!("  {}\n", model.measures[measure.0].text));
+            let _ = writeln!(out, "  {}", model.measures[measure.0].text);
         }
     }
     for (id, columns) in &graph.reads {
         let source = model.source(*id);
         let mut names: Vec<&str> = columns.iter().map(|c| source.columns[*c].name.as_str()).collect();
         names.sort_unstable();
-        out.push_str(&format!("read {}: {}\n", source.name, names.join(", ")));
+        let _ = writeln!(out, "read {}: {}", source.name, names.join(", "));
     }
     Ok(out)
 }

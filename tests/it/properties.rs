@@ -30,7 +30,9 @@ kpis:
 
 /// A row as its CSV line.
 fn row() -> impl Strategy<Value = String> {
-    let day = (0i64..90).prop_map(|d| NaiveDate::from_ymd_opt(2025, 12, 20).unwrap_or_default() + chrono::Days::new(d as u64));
+    let day = (0i64..90).prop_map(|d| {
+        NaiveDate::from_ymd_opt(2025, 12, 20).unwrap_or_default() + chrono::Days::new(d as u64)
+    });
     let amount = prop_oneof![
         Just(String::new()),
         Just("1e16".to_owned()),
@@ -39,7 +41,8 @@ fn row() -> impl Strategy<Value = String> {
     ];
     let units = prop_oneof![Just(String::new()), (0i64..9).prop_map(|n| n.to_string())];
     let kind = prop_oneof![Just(""), Just("a"), Just("b"), Just("é")];
-    (day, amount, units, kind).prop_map(|(day, amount, units, kind)| format!("{day},{amount},{units},{kind}\n"))
+    (day, amount, units, kind)
+        .prop_map(|(day, amount, units, kind)| format!("{day},{amount},{units},{kind}\n"))
 }
 
 pub fn trials() -> Vec<Trial> {
@@ -60,7 +63,11 @@ fn order_changes_nothing() -> Outcome {
     check(&both, |(first, second, cut)| {
         let cut = cut.min(first.len());
         let one = results(&[&first], &["total", "mean", "spread", "middle", "weighted", "part"], None)?;
-        let two = results(&[&second[..cut], &second[cut..]], &["total", "mean", "spread", "middle", "weighted", "part"], None)?;
+        let two = results(
+            &[&second[..cut], &second[cut..]],
+            &["total", "mean", "spread", "middle", "weighted", "part"],
+            None,
+        )?;
         prop_assert_eq!(one, two);
         Ok(())
     })
@@ -76,7 +83,8 @@ fn alone_and_together() -> Outcome {
         let of_kpi: Vec<&String> = together.iter().filter(|line| line.starts_with(&starts)).collect();
         prop_assert_eq!(of_kpi, alone.iter().collect::<Vec<_>>());
         // A period by itself shows fewer members (cells follow what was asked), but no other value.
-        let start = NaiveDate::from_ymd_opt(2025, 12, 1).unwrap_or_default() + chrono::Months::new(month as u32);
+        let start =
+            NaiveDate::from_ymd_opt(2025, 12, 1).unwrap_or_default() + chrono::Months::new(month as u32);
         let single = results(&[&rows], &all, Some((start, start + chrono::Months::new(1))))?;
         prop_assert!(!single.is_empty());
         for line in &single {

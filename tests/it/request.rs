@@ -58,7 +58,8 @@ impl Request {
             Some((last, before)) if is_summary(last) => before,
             _ => &lines,
         };
-        Ok(kept.iter().map(|line| format!("{line}\n")).collect())
+        let end = if kept.is_empty() { "" } else { "\n" };
+        Ok(kept.join("\n") + end)
     }
 
     fn run(&self, folder: &Path, format: &str) -> Result<Output, String> {

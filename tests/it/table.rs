@@ -3,6 +3,7 @@
 
 use rumbo::{Calendar, Grain};
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 
 type Row = Map<String, Value>;
 
@@ -90,9 +91,9 @@ fn aligned(columns: &[(String, Vec<String>)]) -> String {
         for ((cell, (name, _)), most) in cells.zip(columns).zip(&widths) {
             let gap = " ".repeat(most - width(cell));
             if ["value", "n", "skipped"].contains(&name.as_str()) {
-                line.push_str(&format!("{gap}{cell}  "));
+                let _ = write!(line, "{gap}{cell}  ");
             } else {
-                line.push_str(&format!("{cell}{gap}  "));
+                let _ = write!(line, "{cell}{gap}  ");
             }
         }
         format!("{}\n", line.trim_end())

@@ -47,10 +47,8 @@ fn batch(text: &str) -> Result<RecordBatch, Error> {
             None => {}
         }
     }
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .trim(csv::Trim::All)
-        .from_reader(rows.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(rows.as_bytes());
     let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
     let mut fields = Vec::new();
     let mut columns = Vec::new();
@@ -66,7 +64,10 @@ fn batch(text: &str) -> Result<RecordBatch, Error> {
 }
 
 fn column(ty: &str, cells: &[Option<&str>]) -> Result<ArrayRef, Error> {
-    fn each<T>(cells: &[Option<&str>], read: impl Fn(&str) -> Result<T, Error>) -> Result<Vec<Option<T>>, Error> {
+    fn each<T>(
+        cells: &[Option<&str>],
+        read: impl Fn(&str) -> Result<T, Error>,
+    ) -> Result<Vec<Option<T>>, Error> {
         cells.iter().map(|cell| cell.map(&read).transpose()).collect()
     }
     let (name, inside) = ty.strip_suffix(')').and_then(|t| t.split_once('(')).unwrap_or((ty, ""));

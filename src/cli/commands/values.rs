@@ -34,7 +34,8 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
     let mut checked = loaded.check(&asked).await;
     if checked.diagnostics.has_errors() {
         show(&checked.diagnostics.0, &checked.map, talk, as_json);
-        let typed = |d: &Diagnostic| d.span().is_some_and(|s| checked.map.file(s.file).name.starts_with("--"));
+        let typed =
+            |d: &Diagnostic| d.span().is_some_and(|s| checked.map.file(s.file).name.starts_with("--"));
         let all_typed = checked.diagnostics.0.iter().filter(|d| d.severity == Severity::Error).all(typed);
         return if all_typed { Exit::Usage } else { Exit::Failed };
     }
@@ -112,7 +113,8 @@ fn deliver(outcome: &Outcome, target: &Target, talk: &Talk) -> Exit {
                 _ => problem.to_string(),
             };
             let diagnostic =
-                Diagnostic::new(&codes::OUTPUT_FAILED, format!("the result cannot be written to {place}")).note(why);
+                Diagnostic::new(&codes::OUTPUT_FAILED, format!("the result cannot be written to {place}"))
+                    .note(why);
             let as_json = matches!(target.format, Format::Json | Format::Ndjson);
             show(&[diagnostic], &SourceMap::new(), talk, as_json);
             Exit::Failed

@@ -76,10 +76,10 @@ mod tests {
 
     #[test]
     fn a_bare_warning_repeats_its_headline() {
-        let d = Diagnostic::new(&codes::PERIODS_WIDENED, "100% wider\nthan asked");
+        let d = Diagnostic::new(&codes::FILES_DIFFER, "100% wider\nthan asked");
         assert_eq!(
             render(&[d], &SourceMap::new()),
-            "::warning title=W0701%3A 100%25 wider%0Athan asked::100%25 wider%0Athan asked\n"
+            "::warning title=W0602%3A 100%25 wider%0Athan asked::100%25 wider%0Athan asked\n"
         );
     }
 }

@@ -184,8 +184,7 @@ async fn missing(spec: &SourceSpec, place: &Place) -> Diagnostic {
         return problem.help(format!("the folder `{shown}` does not exist either"));
     };
     let objects = listed.objects.iter().map(|m| &m.location).chain(&listed.common_prefixes);
-    let mut names: Vec<&str> =
-        objects.filter_map(|p| p.filename()).filter(|n| !n.starts_with('.')).collect();
+    let mut names: Vec<&str> = objects.filter_map(|p| p.filename()).filter(|n| !n.starts_with('.')).collect();
     names.sort_unstable();
     match near::nearest(name, names.iter().copied()) {
         Some(close) => problem.help(format!("a near name exists in `{shown}`: `{close}`")),

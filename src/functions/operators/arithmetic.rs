@@ -160,7 +160,10 @@ mod tests {
     #[test]
     fn integers_fail_past_their_range() {
         let (max, one) = (int(i64::MAX), int(1));
-        assert!(matches!(apply(Arithmetic::Add, &max, &one, &DataType::Int64, &ENV), Err(Failure::Overflow(_))));
+        assert!(matches!(
+            apply(Arithmetic::Add, &max, &one, &DataType::Int64, &ENV),
+            Err(Failure::Overflow(_))
+        ));
         let wide = DataType::Decimal128(38, 0);
         let sum = apply(Arithmetic::Add, &dec(i64::MAX.into(), 0), &dec(1, 0), &wide, &ENV).unwrap();
         assert_eq!(sum.as_primitive::<Decimal128Type>().value(0), 9_223_372_036_854_775_808);

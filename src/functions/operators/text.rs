@@ -60,6 +60,5 @@ mod tests {
     }
 
     #[test]
-    fn bad_patterns_are_named() {
-    }
+    fn bad_patterns_are_named() {}
 }

@@ -73,7 +73,11 @@ impl Decoder<'_> {
             }
             Kind::Moment => {
                 let right = is_date(text) || is_time(text);
-                if right { kept() } else { self.invalid(node, at, "a day of the calendar or a time", Some(MOMENT.into())) }
+                if right {
+                    kept()
+                } else {
+                    self.invalid(node, at, "a day of the calendar or a time", Some(MOMENT.into()))
+                }
             }
             Kind::Duration => {
                 let unit = duration_unit(text);
