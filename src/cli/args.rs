@@ -139,7 +139,7 @@ pub struct Eval {
     /// The formula
     #[arg(allow_hyphen_values = true)]
     pub formula: String,
-    /// The project whose sources and KPIs it may read; the folder here, if it is one
+    /// The project whose sources and KPIs it may read; the folder here, where no `--source` is given
     #[arg(long, value_name = "PROJECT")]
     pub project: Option<PathBuf>,
     /// A file as a source

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use super::runner::Runner;
 use crate::functions::Env;
 use crate::functions::operators::comparison::local_days;
-use crate::model::project::{Model, TimeBinding};
+use crate::model::project::{ColumnRef, Model, TimeBinding};
 use crate::plan::ScanGroup;
 use crate::plan::scan::Scans;
 
@@ -42,6 +42,27 @@ pub async fn of_group(
     if let Some(from) = source.data_from {
         return Ok(Coverage::From(from));
     }
+    // The source's first row by its own time, whatever column the rows are counted on; earlier values of
+    // that column reach further back.
+    let own = source.time.or(source.span.map(|s| s.from));
+    let own = own.map(|column| ColumnRef { hops: Vec::new(), column }).filter(|own| own != time);
+    let mut first = first_day(model, scans, group, time, runner).await?;
+    if let Some(own) = own {
+        let by_own = first_day(model, scans, group, &own, runner).await?;
+        first = [first, by_own].into_iter().flatten().min();
+    }
+    Ok(first.map_or(Coverage::Never, Coverage::From))
+}
+
+/// The least day of a time column.
+async fn first_day(
+    model: &Model,
+    scans: &Scans<'_>,
+    group: &ScanGroup,
+    time: &ColumnRef,
+    runner: &dyn Runner,
+) -> Result<Option<NaiveDate>> {
+    let source = model.source(group.source);
     let opened = &scans.opened[&group.source];
     let stored = time.hops.is_empty().then(|| opened.columns.get(&time.column)).flatten();
     let plain = source.columns.get(time.column).is_some_and(|c| c.valid.is_none());
@@ -57,7 +78,7 @@ pub async fn of_group(
     };
     let batches = runner.run(plan).await?;
     let Some(first) = batches.iter().find(|b| b.num_rows() > 0).map(|b| b.column(0)) else {
-        return Ok(Coverage::Never);
+        return Ok(None);
     };
     let days = match first.data_type() {
         DataType::Timestamp(_, Some(_)) => local_days(
@@ -67,8 +88,5 @@ pub async fn of_group(
         .map_err(|f| datafusion::common::DataFusionError::External(Box::new(f)))?,
         _ => cast(first, &DataType::Date32)?.as_primitive::<Date32Type>().clone(),
     };
-    Ok(match days.iter().next().flatten() {
-        None => Coverage::Never,
-        Some(_) => days.value_as_date(0).map_or(Coverage::Never, Coverage::From),
-    })
+    Ok(days.iter().next().flatten().and_then(|_| days.value_as_date(0)))
 }

@@ -39,6 +39,17 @@ impl Resolver<'_> {
                 sources,
             });
         }
+        for named in self.model.dimensions.clone() {
+            if let Some(entity) = self.model.entity(&named.name) {
+                let source = self.model.source(entity);
+                self.diagnostics.push(
+                    Diagnostic::new(&codes::AMBIGUOUS_NAME, format!("`{}` is a dimension and an entity", named.name))
+                        .at(named.defined, "the dimension")
+                        .also(source.defined, "the entity's source")
+                        .help("another name for the dimension"),
+                );
+            }
+        }
         // Every way that is written must exist, used or not.
         for named in self.model.dimensions.clone() {
             for (source, parts, span) in &named.sources {

@@ -36,6 +36,16 @@ impl Resolver<'_> {
             let resolved = self.kpi(kpi, formula);
             self.model.kpis.push(resolved);
         }
+        // A KPI that is not there without an error would be silence that reads as green.
+        if self.model.kpis.len() < raw.kpis.len() && !self.diagnostics.has_errors() {
+            let lost = raw.kpis.values().find(|k| !self.model.kpis.iter().any(|m| m.name == k.name.node));
+            if let Some(lost) = lost {
+                self.report(
+                    Diagnostic::new(&codes::QUERY_FAILED, format!("the KPI `{}` could not be resolved", lost.name.node))
+                        .at(lost.name.span, "no reason was found, which is Rumbo's own mistake"),
+                );
+            }
+        }
     }
 
     /// The formula of a KPI under filters; `None` where an error was reported.
@@ -188,6 +198,9 @@ impl Resolver<'_> {
                 let measure = &self.model.measures[id.0];
                 match dimension(&self.model, measure.source, wanted, kpi) {
                     Ok(found) => {
+                        let source = measure.source;
+                        self.usable(source, &found, wanted.span);
+                        let measure = &self.model.measures[id.0];
                         let column = self.model.column(measure.source, &found);
                         types.push((column.ty, self.model.source(measure.source).name.clone()));
                     }

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, RowExpr};
 use crate::model::project::{ColumnRef, SourceId};
 use crate::model::signature::Class;
+use crate::model::types::Type;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -47,6 +48,7 @@ impl Scope for RowScope {
         }
         match r.row_column(self.source, path, self.pushed) {
             Some(found) => {
+                r.usable(self.source, &found, span);
                 let column = r.model.column(self.source, &found);
                 Expr { ty: column.ty, unit: column.unit.clone(), kind: Kind::Leaf(found), span }
             }
@@ -90,6 +92,21 @@ impl Scope for RowScope {
 }
 
 impl Resolver<'_> {
+    /// Reports a file's column of a type that the language does not have (lists, binary ...). One that an
+    /// error left without a type has been reported.
+    pub(super) fn usable(&mut self, source: SourceId, at: &ColumnRef, span: Span) {
+        let owner = self.model.source(self.model.target(source, &at.hops));
+        let column = &owner.columns[at.column];
+        let written = self.raw.sources.get(&owner.name).is_some_and(|s| s.columns.contains_key(&column.name));
+        if column.ty == Type::Unknown && column.formula.is_none() && !owner.broken && !written {
+            let headline = format!("`{}.{}` is of a type that formulas do not have", owner.name, column.name);
+            let diagnostic = Diagnostic::new(&codes::TYPE_MISMATCH, headline)
+                .at(span, "a list, a structure, bytes, or no value at all")
+                .help("a column of numbers, texts, booleans, dates or times in its place");
+            self.report(diagnostic);
+        }
+    }
+
     /// A column by the path that a row formula of `source` wrote.
     pub(super) fn row_column(
         &mut self,

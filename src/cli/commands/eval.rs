@@ -33,11 +33,16 @@ pub async fn run(args: &Eval, options: &LoadOptions, talk: &Talk) -> Exit {
     let expr = match syntax::parse(&args.formula, file, 0) {
         Ok(expr) => expr,
         Err(problems) => {
-            show(&problems, &loaded.map, talk, false);
+            let json = args.asked.format.as_deref().is_some_and(|f| matches!(f, "json" | "ndjson"));
+            show(&problems, &loaded.map, talk, json);
             return Exit::Failed;
         }
     };
-    let name = syntax::print(&expr);
+    let mut name = syntax::print(&expr);
+    if matches!(expr.kind, syntax::ast::ExprKind::Name(_)) {
+        // A KPI of this name is what the formula reads.
+        name = format!("({name})");
+    }
     let mut kpi = RawKpi::new(Spanned::new(name.clone(), span));
     kpi.formula = Some(Formula { expr: Some(expr), span });
     loaded.raw.kpis.insert(name.clone(), kpi);
