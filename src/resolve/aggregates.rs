@@ -28,6 +28,10 @@ impl Resolver<'_> {
             return None;
         }
         if let Some(inner) = self.aggregate_within(&argument.expr) {
+            if self.signature(&inner.0).is_some_and(|s| !s.evaluated) {
+                self.not_yet(inner.2, &format!("`{}`", inner.0));
+                return None;
+            }
             self.report(
                 Diagnostic::new(
                     &codes::NESTED_AGGREGATE,
@@ -50,17 +54,6 @@ impl Resolver<'_> {
             self.report(
                 Diagnostic::new(&codes::WRONG_ARGUMENTS, "`by` stands in `total` only")
                     .at(by.span(), "a breakdown inside an aggregate"),
-            );
-            return None;
-        }
-        if let Some((name, _)) = call.named.first() {
-            self.report(
-                Diagnostic::new(
-                    &codes::WRONG_ARGUMENTS,
-                    format!("`{}` has no argument named `{}`", call.name.node, name.node),
-                )
-                .at(name.span, "unknown argument")
-                .help("a condition on rows is written with `where`"),
             );
             return None;
         }
@@ -93,15 +86,15 @@ impl Resolver<'_> {
         Some(Expr { kind: Kind::Leaf(ResultLeaf::Measure(id)), ty, unit, span })
     }
 
-    /// The first aggregate inside a formula: its name and place.
-    fn aggregate_within(&self, expr: &ast::Expr) -> Option<(String, Span)> {
+    /// The first aggregate inside a formula: its name, its place, and its name's.
+    fn aggregate_within(&self, expr: &ast::Expr) -> Option<(String, Span, Span)> {
         let mut found = None;
         walk::walk(expr, &mut |e| {
             if let ExprKind::Call(call) = &e.kind {
                 let own = self.raw.functions.contains_key(&call.name.node);
                 let aggregate = self.signature(&call.name.node).is_some_and(|s| s.class == Class::Aggregate);
                 if found.is_none() && aggregate && !own {
-                    found = Some((call.name.node.clone(), e.span));
+                    found = Some((call.name.node.clone(), e.span, call.name.span));
                 }
             }
         });

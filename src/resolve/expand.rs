@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::Resolver;
+use super::arguments::by_position;
 use super::lower::clause_span;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Span;
@@ -67,6 +68,14 @@ impl Resolver<'_> {
             // Reported by `check_functions`.
             return None;
         }
+        let parameters: Vec<&str> = function.params.iter().map(|p| p.node.as_str()).collect();
+        let call = &match by_position(call, &parameters) {
+            Ok(call) => call,
+            Err(problem) => {
+                self.report(problem);
+                return None;
+            }
+        };
         let usage = format!(
             "{}({})",
             function.name.node,

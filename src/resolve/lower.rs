@@ -3,6 +3,7 @@
 //! diagnostic.
 
 use super::Resolver;
+use super::arguments::by_position;
 use super::literals::{micros, months};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
@@ -21,6 +22,8 @@ pub(super) trait Scope {
     fn name(&mut self, r: &mut Resolver<'_>, path: &ast::Path, span: Span) -> Expr<Self::Leaf>;
     /// A call of a function that is no scalar.
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> Expr<Self::Leaf>;
+    /// Whether a name stands for something here.
+    fn knows(&self, r: &Resolver<'_>, name: &str) -> bool;
     /// `(formula where condition)`.
     fn filtered(
         &mut self,
@@ -447,22 +450,37 @@ fn call<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, call: &ast::Call, span: S
         r.not_yet(call.name.span, &format!("`{name}`"));
         return poison(span);
     }
+    let parameters: Vec<&str> = signature.params.iter().map(|p| p.name).collect();
+    let call = &match by_position(call, &parameters) {
+        Ok(call) => call,
+        Err(problem) => {
+            r.report(problem);
+            return poison(span);
+        }
+    };
+    // `name = value` of a name that nothing has is no comparison but an argument that the function lacks.
+    let strange = |a: &ast::Argument| {
+        let name = super::arguments::named_like(a)?;
+        (!scope.knows(r, &name.node)).then(|| name.clone())
+    };
+    let unknown = call.named.first().map(|(name, _)| name.clone());
+    let unknown = match signature.class {
+        Class::Scalar => unknown.or_else(|| call.args.iter().find_map(strange)),
+        _ => unknown,
+    };
+    if let (Class::Scalar | Class::Aggregate, Some(argument)) = (signature.class, unknown) {
+        r.report(
+            Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("`{name}` has no argument named `{}`", argument.node))
+                .at(argument.span, "unknown argument")
+                .help(form(&signature)),
+        );
+        return poison(span);
+    }
     if !arity_fits(r, &signature, call, span) {
         return poison(span);
     }
     if signature.class != Class::Scalar {
         return scope.call(r, call, signature.class, span);
-    }
-    if let Some((argument, _)) = call.named.first() {
-        r.report(
-            Diagnostic::new(
-                &codes::WRONG_ARGUMENTS,
-                format!("`{name}` has no argument named `{}`", argument.node),
-            )
-            .at(argument.span, "unknown argument")
-            .help(form(&signature)),
-        );
-        return poison(span);
     }
     let mut args = Vec::new();
     for argument in &call.args {

@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast;
 
 mod aggregates;
+mod arguments;
 mod calendar;
 mod columns;
 mod dimensions;

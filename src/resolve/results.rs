@@ -50,6 +50,10 @@ impl Scope for ResultScope {
         r.aggregate(call, &self.filters, span).unwrap_or_else(|| poison(span))
     }
 
+    fn knows(&self, r: &Resolver<'_>, name: &str) -> bool {
+        r.raw.kpis.contains_key(name) || r.model.source_named(name).is_some()
+    }
+
     fn filtered(
         &mut self,
         r: &mut Resolver<'_>,

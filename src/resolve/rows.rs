@@ -75,6 +75,15 @@ impl Scope for RowScope {
         poison(span)
     }
 
+    fn knows(&self, r: &Resolver<'_>, name: &str) -> bool {
+        let here = r.model.source(self.source);
+        here.broken
+            || here.column_named(name).is_some()
+            || here.relation_named(name).is_some()
+            || r.model.dimensions.iter().any(|d| d.name == name)
+            || r.model.entity(name).is_some()
+    }
+
     fn filtered(
         &mut self,
         r: &mut Resolver<'_>,
