@@ -77,6 +77,7 @@ codes! {
     TWO_SOURCES "E0505" Error "an aggregate over two sources";
     NO_SOURCE "E0506" Error "an aggregate without a source";
     NO_GRAIN "E0507" Error "a grain that the calendar does not have";
+    NOT_WHOLE_PERIODS "E0508" Error "an offset that is no whole number of periods";
     // Data.
     NO_FILE "E0601" Error "a data file that is missing or cannot be read";
     EMPTY_GLOB "E0602" Error "a pattern that matches no file";

@@ -24,7 +24,7 @@ impl Active {
         population: &Population,
         runner: &dyn Runner,
     ) -> Result<Self> {
-        let plan = scans.group(&population.group)?;
+        let plan = scans.group(&population.group, None)?;
         let batches = runner.run(plan.plan).await?;
         let columns = SetColumns {
             period: "p".to_owned(),
@@ -53,7 +53,7 @@ impl Active {
         self.members
             .iter()
             .map(|(members, from, to)| {
-                let active = table.periods.clone().map(|p| {
+                let active = table.computed.clone().map(|p| {
                     let (start, end) = (calendar.start(table.grain, p), calendar.end(table.grain, p));
                     from.is_none_or(|f| f < end) && to.is_none_or(|t| t > start)
                 });

@@ -10,6 +10,7 @@ pub mod open;
 pub mod run;
 pub mod runner;
 pub mod specs;
+mod table;
 mod valid;
 
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Runs a plan graph: opens sources, reads lookups, runs each scan group once, and computes every KPI's
 //! table from the small results.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
@@ -10,20 +10,15 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result as DfResult};
 
 use super::coverage::{self, Coverage};
-use super::fill::Active;
 use super::io::SourceSpec;
 use super::open::{in_memory, open};
 use super::runner::Runner;
 use super::{Inspected, failure, lookup};
 use crate::diagnostic::Diagnostic;
-use crate::functions::Env;
-use crate::model::outcome::{KpiTable, Outcome};
-use crate::model::project::{AsOf, MeasureId, Model, SourceId, TimeBinding};
+use crate::model::outcome::Outcome;
+use crate::model::project::{AsOf, MeasureId, Model, SourceId};
 use crate::plan::scan::{GroupPlan, Scans, Shape};
-use crate::plan::{BreakdownPlan, GroupSet, PlanGraph, ScanGroup, TablePlan};
-use crate::results::cells::{Cells, MeasureRows};
-use crate::results::evaluate::{Column, Evaluator};
-use crate::results::outcome::{Shown, breakdown};
+use crate::plan::{GroupSet, PlanGraph, ScanGroup};
 use crate::results::set::{SetColumns, SetResult};
 
 /// What a run tells while it goes on.
@@ -55,9 +50,9 @@ pub struct Run<'a> {
 }
 
 /// What a group came to.
-struct GroupResult {
-    sets: Vec<SetResult>,
-    coverage: Coverage,
+pub(super) struct GroupResult {
+    pub(super) sets: Vec<SetResult>,
+    pub(super) coverage: Coverage,
 }
 
 type Outcomes<T> = Result<T, Vec<Diagnostic>>;
@@ -134,7 +129,8 @@ impl Run<'_> {
         let scans = self.scans(&sources, &lookups);
         let mut out = Vec::new();
         for group in &self.graph.groups {
-            let plan = scans.group(group).map_err(failed)?;
+            let (_, extent) = coverage::of_group(self.model, &scans, group, runner).await.map_err(failed)?;
+            let plan = scans.group(group, extent.as_ref()).map_err(failed)?;
             out.push(runner.describe(&plan.plan).await.map_err(failed)?);
         }
         Ok(out)
@@ -160,8 +156,8 @@ impl Run<'_> {
         group: &ScanGroup,
         runner: &dyn Runner,
     ) -> DfResult<GroupResult> {
-        let coverage = coverage::of_group(self.model, scans, group, runner).await?;
-        let plan = scans.group(group)?;
+        let (coverage, extent) = coverage::of_group(self.model, scans, group, runner).await?;
+        let plan = scans.group(group, extent.as_ref())?;
         let batches = runner.run(plan.plan.clone()).await?;
         let sets = self.sets(scans, group, &plan, batches, runner).await?;
         Ok(GroupResult { sets, coverage })
@@ -285,125 +281,6 @@ impl Run<'_> {
             }
         }
         out
-    }
-
-    async fn table(
-        &self,
-        table: &TablePlan,
-        results: &[GroupResult],
-        labels: &BTreeMap<SourceId, HashMap<String, String>>,
-        scans: &Scans<'_>,
-        runner: &dyn Runner,
-    ) -> Result<KpiTable, Diagnostic> {
-        let kpi = &self.model.kpis[table.kpi];
-        let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
-        let complete = self.complete(table);
-        let mut breakdowns = Vec::new();
-        for plan in &table.breakdowns {
-            let places: Vec<(MeasureId, usize, usize)> = plan
-                .keys
-                .iter()
-                .filter_map(|(id, keys)| {
-                    let set = GroupSet {
-                        grain: table.grain,
-                        periods: (table.periods.start, table.periods.end),
-                        keys: keys.clone(),
-                    };
-                    self.graph.place(*id, &set).map(|(g, s)| (*id, g, s))
-                })
-                .collect();
-            let rows: Vec<MeasureRows<'_>> = places
-                .iter()
-                .map(|(id, g, s)| MeasureRows {
-                    set: &results[*g].sets[*s],
-                    id: *id,
-                    always: self.model.measures[id.0].time == TimeBinding::Always,
-                })
-                .collect();
-            let total = plan.dimensions.is_empty();
-            let active = match &plan.population {
-                None => Vec::new(),
-                Some(population) => Active::read(self.model, scans, population, runner)
-                    .await
-                    .map_err(failed)?
-                    .periods(table, &self.model.calendar),
-            };
-            let cells = Cells::of(&rows, table.periods.clone(), total, table.fill, &active);
-            let mut measures: HashMap<MeasureId, Column> = HashMap::new();
-            for (row, (id, g, _)) in rows.iter().zip(&places) {
-                let covered = self.covered(table, results[*g].coverage);
-                let column = cells.column(row, &self.model.measures[id.0], &covered).map_err(failed)?;
-                measures.insert(*id, column);
-            }
-            let env = Env { timezone: self.model.calendar.timezone };
-            let mut evaluator =
-                Evaluator { measures: &measures, size: cells.seen.len(), env, done: HashMap::new() };
-            let column = evaluator.eval(&kpi.formula).map_err(|f| {
-                failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
-            })?;
-            let shown = Shown {
-                model: self.model,
-                grain: table.grain,
-                dimensions: plan.dimensions.iter().map(crate::model::project::Dimension::name).collect(),
-                labels: self.label_maps(plan, labels),
-                complete: &complete,
-            };
-            breakdowns.push(breakdown(&cells, &column, &shown).map_err(failed)?);
-        }
-        Ok(KpiTable {
-            kpi: kpi.name.clone(),
-            label: local(&kpi.label, self.lang),
-            grain: table.grain.name().to_owned(),
-            ty: kpi.formula.ty,
-            unit: kpi.unit.clone(),
-            percent: kpi.percent,
-            decimals: kpi.decimals,
-            breakdowns,
-        })
-    }
-
-    fn label_maps<'m>(
-        &self,
-        plan: &BreakdownPlan,
-        labels: &'m BTreeMap<SourceId, HashMap<String, String>>,
-    ) -> Vec<Option<&'m HashMap<String, String>>> {
-        let Some((id, keys)) = plan.keys.iter().next() else {
-            return plan.dimensions.iter().map(|_| None).collect();
-        };
-        let source = self.model.measures[id.0].source;
-        keys.iter()
-            .map(|key| {
-                let target = self.model.target(source, &key.hops);
-                let here = self.model.source(target);
-                (here.key == [key.column]).then(|| labels.get(&target)).flatten()
-            })
-            .collect()
-    }
-
-    /// Which periods a source reaches.
-    fn covered(&self, table: &TablePlan, coverage: Coverage) -> Vec<bool> {
-        let calendar = &self.model.calendar;
-        let last = calendar.index(table.grain, self.as_of.day);
-        let first = match coverage {
-            Coverage::Always => return vec![true; table.periods.clone().count()],
-            Coverage::Never => i64::MAX,
-            Coverage::From(day) => calendar.index(table.grain, day),
-        };
-        table.periods.clone().map(|p| first <= p && p <= last).collect()
-    }
-
-    /// Which periods are closed at the as-of and complete in every source.
-    fn complete(&self, table: &TablePlan) -> Vec<bool> {
-        let calendar = &self.model.calendar;
-        let kpi = &self.model.kpis[table.kpi];
-        let fresh: Vec<AsOf> = kpi
-            .formula
-            .measures()
-            .iter()
-            .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
-            .chain([self.as_of])
-            .collect();
-        table.periods.clone().map(|p| fresh.iter().all(|f| f.closes(calendar.end(table.grain, p)))).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::calendar::Grain;
 use super::project::{ColumnRef, MeasureId};
 use super::types::{Type, Unit};
 use crate::source::Span;
@@ -120,6 +121,88 @@ pub enum ResultLeaf {
     Measure(MeasureId),
     /// Another KPI's formula, shared.
     Kpi(String, Arc<ResultExpr>),
+    /// A formula's values in other periods, or over the breakdown.
+    Across(Across, Arc<ResultExpr>),
+}
+
+/// What is made of a formula's values in other cells than the one at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Across {
+    /// The value some periods earlier; in the open period, up to the same point.
+    Ago(Offset),
+    /// The value less that of some periods earlier.
+    Change(Offset),
+    /// The change as a part of the earlier value.
+    Growth(Offset),
+    /// The mean of so many closed periods.
+    RollingAvg(u32),
+    /// The value over all members, or over those that share the named dimensions (as written).
+    Total(Vec<Vec<String>>),
+    /// The value as a part of that over all members.
+    ShareOfTotal,
+    /// The place among the members, the best first; whether lower values are better.
+    Rank(bool),
+}
+
+/// How much earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offset {
+    /// How many.
+    pub count: u32,
+    /// Of which grain; periods of the asked-for grain where absent.
+    pub unit: Option<Grain>,
+    /// Whether the open period is compared up to the same point of the earlier one.
+    pub same_point: bool,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl Offset {
+    /// How many periods of a grain it is, if it is a whole number of them.
+    pub fn periods(&self, grain: Grain) -> Option<i64> {
+        let count = i64::from(self.count);
+        let months = |g: Grain| match g {
+            Grain::Month => Some(1),
+            Grain::Quarter => Some(3),
+            Grain::Year => Some(12),
+            Grain::Day | Grain::Week => None,
+        };
+        let days = |g: Grain| match g {
+            Grain::Day => Some(1),
+            Grain::Week => Some(7),
+            _ => None,
+        };
+        let Some(unit) = self.unit else { return Some(count) };
+        let (all, one) = match (months(unit), months(grain)) {
+            (Some(u), Some(g)) => (count * u, g),
+            (None, None) => (count * days(unit)?, days(grain)?),
+            _ => return None,
+        };
+        (all % one == 0).then_some(all / one)
+    }
+}
+
+impl Across {
+    /// Its function's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ago(_) => "ago",
+            Self::Change(_) => "change",
+            Self::Growth(_) => "growth",
+            Self::RollingAvg(_) => "rolling_avg",
+            Self::Total(_) => "total",
+            Self::ShareOfTotal => "share_of_total",
+            Self::Rank(_) => "rank",
+        }
+    }
+
+    /// The offset of those that have one.
+    pub fn offset(&self) -> Option<&Offset> {
+        match self {
+            Self::Ago(o) | Self::Change(o) | Self::Growth(o) => Some(o),
+            _ => None,
+        }
+    }
 }
 
 /// How a leaf names itself in the key of an expression.
@@ -141,6 +224,14 @@ impl LeafKey for ResultLeaf {
                 let _ = write!(out, "m{}", id.0);
             }
             Self::Kpi(_, body) => body.key(out),
+            Self::Across(across, body) => {
+                let _ = match across.offset() {
+                    Some(o) => write!(out, "{}{:?}{}(", across.name(), o.unit, o.count),
+                    None => write!(out, "{across:?}("),
+                };
+                body.key(out);
+                out.push(')');
+            }
         }
     }
 }
@@ -206,13 +297,54 @@ impl<L> Expr<L> {
 }
 
 impl ResultExpr {
+    /// Everything across cells that the formula holds, through KPIs too, from the left.
+    pub fn across(&self) -> Vec<&Across> {
+        fn collect<'a>(expr: &'a ResultExpr, seen: &mut Vec<*const ResultExpr>, out: &mut Vec<&'a Across>) {
+            expr.leaves(&mut |leaf| {
+                let (across, body) = match leaf {
+                    ResultLeaf::Measure(_) => return,
+                    ResultLeaf::Kpi(_, body) => (None, body),
+                    ResultLeaf::Across(across, body) => (Some(across), body),
+                };
+                out.extend(across);
+                if !seen.contains(&Arc::as_ptr(body)) {
+                    seen.push(Arc::as_ptr(body));
+                    collect(body, seen, out);
+                }
+            });
+        }
+        let mut out = Vec::new();
+        collect(self, &mut Vec::new(), &mut out);
+        out
+    }
+
+    /// How many periods before the asked-for ones the formula looks at.
+    pub fn lookback(&self, grain: Grain) -> i64 {
+        let mut most = 0;
+        self.leaves(&mut |leaf| {
+            let back = match leaf {
+                ResultLeaf::Measure(_) => 0,
+                ResultLeaf::Kpi(_, body) => body.lookback(grain),
+                ResultLeaf::Across(across, body) => {
+                    let own = match across {
+                        Across::RollingAvg(n) => i64::from(*n) - 1,
+                        other => other.offset().and_then(|o| o.periods(grain)).unwrap_or(0),
+                    };
+                    own + body.lookback(grain)
+                }
+            };
+            most = most.max(back);
+        });
+        most
+    }
+
     /// Every measure that the formula reads, through KPIs too, each once, from the left.
     pub fn measures(&self) -> Vec<MeasureId> {
         fn collect(expr: &ResultExpr, seen: &mut Vec<*const ResultExpr>, out: &mut Vec<MeasureId>) {
             expr.leaves(&mut |leaf| match leaf {
                 ResultLeaf::Measure(id) if !out.contains(id) => out.push(*id),
                 ResultLeaf::Measure(_) => {}
-                ResultLeaf::Kpi(_, body) => {
+                ResultLeaf::Kpi(_, body) | ResultLeaf::Across(_, body) => {
                     if !seen.contains(&Arc::as_ptr(body)) {
                         seen.push(Arc::as_ptr(body));
                         collect(body, seen, out);

@@ -77,6 +77,8 @@ pub struct Source {
     pub columns: Vec<Column>,
     /// Its relations.
     pub relations: Vec<Relation>,
+    /// Relations with an error, which has been reported: what they would lead to is not missed.
+    pub lost: Vec<String>,
     /// From when its data is complete.
     pub data_from: Option<NaiveDate>,
     /// Up to when its data is complete; a day means its end.

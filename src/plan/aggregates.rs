@@ -81,10 +81,16 @@ pub struct MeasureValues {
 pub struct Parts {
     /// The parts.
     pub parts: Vec<Part>,
+    filtered: bool,
     keys: Vec<String>,
 }
 
 impl Parts {
+    /// No parts yet. `filtered`: the rows are those that the measures' filter keeps, before any aggregate.
+    pub fn new(filtered: bool) -> Self {
+        Self { filtered, ..Self::default() }
+    }
+
     fn add(&mut self, expr: Expr, filter: Option<&Expr>, merge: Merge) -> Result<usize> {
         let expr = match filter {
             Some(f) => expr.filter(f.clone()).build()?,
@@ -106,7 +112,7 @@ impl Parts {
         lowering: &Lowering<'_>,
         schema: &DFSchema,
     ) -> Result<MeasureParts> {
-        let filter = measure.filter.as_ref().map(|f| lowering.expr(f));
+        let filter = measure.filter.as_ref().filter(|_| !self.filtered).map(|f| lowering.mask(f));
         let f = filter.as_ref();
         let argument = measure.argument.as_ref().map(|a| (lowering.expr(a), a.ty));
         let rows = |s: &mut Self| s.add(count(lit(1i64)), f, Merge::Add);

@@ -2,22 +2,31 @@
 //! column, grains and breakdowns are one group and so one pass over the data.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use chrono::Months;
 
 use super::columns::Inputs;
 use super::population::population;
-use super::{BreakdownPlan, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
+use super::{BreakdownPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::model::calendar::Grain;
+use crate::model::expr::{Across, ResultExpr};
 use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, SourceId, TimeBinding};
-use crate::resolve::dimension;
+use crate::resolve::{dimension, unfit_offsets};
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
     let mut problems = Diagnostics::new();
     let mut notes: Vec<Diagnostic> = Vec::new();
     let mut tables = Vec::new();
+    let asked = asked_kpis(model, request, &mut problems);
+    // Tables of one grain share how far they look back, so that they share scans.
+    let lookback =
+        |grain: Grain| asked.iter().map(|k| model.kpis[*k].formula.lookback(grain)).max().unwrap_or(0);
     // For each measure, all sets that are asked of it.
     let mut wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>> = BTreeMap::new();
-    for kpi in asked_kpis(model, request, &mut problems) {
+    for &kpi in &asked {
         let definition = &model.kpis[kpi];
         let breakdowns = breakdowns(model, request, definition, &mut problems);
         let grains = request.grains.as_ref().unwrap_or(&definition.grains);
@@ -32,17 +41,26 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
                     continue;
                 }
             };
-            for (id, keys) in breakdowns.iter().flat_map(|b| &b.keys) {
-                wanted.entry(*id).or_default().insert(GroupSet {
-                    grain: *grain,
-                    periods: (periods.start, periods.end),
-                    keys: keys.clone(),
-                });
+            for problem in unfit_offsets(&definition.formula, *grain) {
+                problems.merge(problem.note(format!("asked for grain {grain} of `{}`", definition.name)));
+            }
+            let own = definition.formula.lookback(*grain);
+            let cuts = cuts(model, request, &definition.formula, *grain, &periods);
+            let first = periods.start - lookback(*grain);
+            for breakdown in &breakdowns {
+                for (id, keys) in breakdown.all_keys() {
+                    let sets = wanted.entry(id).or_default();
+                    let (grain, end) = (*grain, periods.end);
+                    sets.insert(GroupSet { grain, periods: (first, end), keys: keys.clone(), until: None });
+                    sets.extend(cuts.iter().map(|cut| cut.set(model, request, grain, keys.clone())));
+                }
             }
             tables.push(TablePlan {
                 kpi,
                 grain: *grain,
+                computed: periods.start - own..periods.end,
                 periods,
+                cuts,
                 breakdowns: breakdowns.clone(),
                 fill: definition.fill,
             });
@@ -87,6 +105,7 @@ fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagno
     let total = BreakdownPlan {
         dimensions: Vec::new(),
         keys: measures.iter().map(|m| (*m, Vec::new())).collect(),
+        coarser: Vec::new(),
         population: None,
     };
     let mut all = vec![total];
@@ -111,7 +130,8 @@ fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagno
         }
         let names = |b: &[Dimension]| b.iter().map(Dimension::name).collect::<Vec<_>>();
         if !all.iter().any(|b| names(&b.dimensions) == names(dimensions)) {
-            let mut plan = BreakdownPlan { dimensions: dimensions.clone(), keys, population: None };
+            let coarser = coarser(kpi, dimensions);
+            let mut plan = BreakdownPlan { dimensions: dimensions.clone(), keys, coarser, population: None };
             let reached = plan.keys.values().all(|k| k.len() == dimensions.len());
             if kpi.fill == Fill::Entities && reached {
                 match population(model, kpi, &plan) {
@@ -123,6 +143,78 @@ fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagno
         }
     }
     all
+}
+
+/// The places of the dimensions that each `total(... by ...)` of a formula keeps, where they are some of a
+/// breakdown's but not all.
+fn coarser(kpi: &Kpi, dimensions: &[Dimension]) -> Vec<Vec<usize>> {
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for across in kpi.formula.across() {
+        let Across::Total(by) = across else { continue };
+        let kept = kept(by, dimensions);
+        if !kept.is_empty() && kept.len() < dimensions.len() && !all.contains(&kept) {
+            all.push(kept);
+        }
+    }
+    all
+}
+
+/// The places among a breakdown's dimensions of those that are named.
+pub fn kept(by: &[Vec<String>], dimensions: &[Dimension]) -> Vec<usize> {
+    (0..dimensions.len()).filter(|i| by.contains(&dimensions[*i].path)).collect()
+}
+
+/// The earlier periods that the open one, if it is asked for, is compared with, cut at the same point.
+fn cuts(
+    model: &Model,
+    request: &Request,
+    formula: &ResultExpr,
+    grain: Grain,
+    periods: &Range<i64>,
+) -> Vec<Cut> {
+    let (calendar, day) = (&model.calendar, request.as_of.day);
+    let open = calendar.index(grain, day);
+    if !periods.contains(&open) || request.as_of.closes(calendar.end(grain, open)) {
+        return Vec::new();
+    }
+    let mut cuts = Vec::new();
+    for offset in formula.across().into_iter().filter_map(Across::offset).filter(|o| o.same_point) {
+        let Some(back) = offset.periods(grain) else { continue };
+        let months = match grain {
+            Grain::Month => Some(back),
+            Grain::Quarter => Some(back * 3),
+            Grain::Year => Some(back * 12),
+            Grain::Day | Grain::Week => None,
+        };
+        let point = match months {
+            Some(months) => u32::try_from(months).ok().and_then(|m| day.checked_sub_months(Months::new(m))),
+            None => Some(day - (calendar.start(grain, open) - calendar.start(grain, open - back))),
+        };
+        let Some(until) = point.and_then(|p| p.succ_opt()) else { continue };
+        let cut = Cut { back, until };
+        if !cuts.contains(&cut) {
+            cuts.push(cut);
+        }
+    }
+    cuts
+}
+
+impl Cut {
+    /// The set of a scan group that computes it.
+    pub fn set(&self, model: &Model, request: &Request, grain: Grain, keys: Vec<ColumnRef>) -> GroupSet {
+        let period = model.calendar.index(grain, request.as_of.day) - self.back;
+        GroupSet { grain, periods: (period, period + 1), keys, until: Some(self.until) }
+    }
+}
+
+impl BreakdownPlan {
+    /// The keys of each measure, of the breakdown and of the coarser ones that it needs.
+    pub fn all_keys(&self) -> impl Iterator<Item = (MeasureId, Vec<ColumnRef>)> + '_ {
+        self.keys.iter().flat_map(|(id, keys)| {
+            let coarser = self.coarser.iter().map(|kept| kept.iter().map(|i| keys[*i].clone()).collect());
+            std::iter::once(keys.clone()).chain(coarser).map(|keys| (*id, keys))
+        })
+    }
 }
 
 fn scan_groups(model: &Model, wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>>) -> Vec<ScanGroup> {

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use chrono::NaiveDate;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::calendar::Grain;
 use crate::model::project::{ColumnRef, Dimension, Fill, MeasureId, Model, SourceId, TimeBinding};
@@ -13,6 +15,7 @@ pub mod aggregates;
 pub mod columns;
 pub mod groups;
 pub mod lower;
+mod masks;
 pub mod period;
 pub mod population;
 pub mod request;
@@ -45,6 +48,10 @@ pub struct TablePlan {
     pub grain: Grain,
     /// The asked-for periods.
     pub periods: Range<i64>,
+    /// With the earlier ones that the formula looks at.
+    pub computed: Range<i64>,
+    /// The earlier periods, cut at the same point, that the open one is compared with.
+    pub cuts: Vec<Cut>,
     /// The total (no dimensions) first, then the breakdowns.
     pub breakdowns: Vec<BreakdownPlan>,
     /// Which cells are made.
@@ -58,8 +65,19 @@ pub struct BreakdownPlan {
     pub dimensions: Vec<Dimension>,
     /// For each measure of the KPI: the way of its source to each dimension.
     pub keys: BTreeMap<MeasureId, Vec<ColumnRef>>,
+    /// Coarser breakdowns that `total(... by ...)` needs: the places of their dimensions in this one.
+    pub coarser: Vec<Vec<usize>>,
     /// The members that are shown whether seen or not (`fill: entities`).
     pub population: Option<Population>,
+}
+
+/// An earlier period up to the point that the open one has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cut {
+    /// How many periods before the open one.
+    pub back: i64,
+    /// The day after the last that counts.
+    pub until: NaiveDate,
 }
 
 /// The rows of an entity that a breakdown's members come from.
@@ -99,13 +117,26 @@ pub struct GroupSet {
     pub periods: (i64, i64),
     /// The keys.
     pub keys: Vec<ColumnRef>,
+    /// The day from which rows no longer count, where the period is cut.
+    pub until: Option<NaiveDate>,
 }
 
 impl PlanGraph {
-    /// The group that computes a measure, and the set of it with these keys.
-    pub fn place(&self, measure: MeasureId, set: &GroupSet) -> Option<(usize, usize)> {
+    /// The group that computes a measure, and its set of this grain and these keys, whole or cut.
+    pub fn place(
+        &self,
+        measure: MeasureId,
+        grain: Grain,
+        keys: &[ColumnRef],
+        cut: Option<(i64, NaiveDate)>,
+    ) -> Option<(usize, usize)> {
         self.groups.iter().enumerate().find_map(|(g, group)| {
-            let s = group.sets.iter().position(|s| s == set)?;
+            let s = group.sets.iter().position(|s| {
+                let of_cut = cut.map_or(s.until.is_none(), |(period, until)| {
+                    s.until == Some(until) && s.periods.0 == period
+                });
+                s.grain == grain && s.keys == keys && of_cut
+            })?;
             group.measures.contains(&measure).then_some((g, s))
         })
     }

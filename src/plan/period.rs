@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array};
-use arrow::datatypes::{DataType, Date32Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Date32Type, Int32Type, TimeUnit, TimestampMicrosecondType};
 use chrono::NaiveDate;
 use datafusion::logical_expr::{Expr, cast};
 
@@ -41,7 +41,14 @@ pub fn stored(data_type: &DataType) -> Option<Stored> {
 }
 
 /// The index of the period of `grain` that holds `time`, less that of the first asked-for period.
-pub fn index(time: Expr, stored: Stored, grain: Grain, periods: (i64, i64), calendar: &Calendar) -> Expr {
+pub fn index(
+    time: Expr,
+    stored: Stored,
+    grain: Grain,
+    periods: (i64, i64),
+    until: Option<NaiveDate>,
+    calendar: &Calendar,
+) -> Expr {
     let (from, to) = (calendar.start(grain, periods.0), calendar.start(grain, periods.1));
     let first = day_number(from);
     let mut table = Vec::with_capacity((day_number(to) - first).max(0) as usize);
@@ -50,6 +57,11 @@ pub fn index(time: Expr, stored: Stored, grain: Grain, periods: (i64, i64), cale
         let index = (period - periods.0) as i32;
         table.extend(std::iter::repeat_n(index, days.num_days().max(0) as usize));
     }
+    // A cut period ends before its last day.
+    if let Some(until) = until {
+        table.truncate((day_number(until) - first).max(0) as usize);
+    }
+    let to = until.map_or(to, |until| until.min(to));
     let env = Env { timezone: calendar.timezone };
     let zone = calendar.timezone;
     let table: Arc<[i32]> = table.into();
@@ -65,7 +77,7 @@ pub fn index(time: Expr, stored: Stored, grain: Grain, periods: (i64, i64), cale
             DataType::Int32,
             Arc::new(move |args: &[ArrayRef], _| {
                 let days = args[0].as_primitive_opt::<Date32Type>().ok_or_else(|| wrong(&args[0]))?;
-                Ok(Arc::new(days.iter().map(|d| find(d?)).collect::<Int32Array>()) as ArrayRef)
+                Ok(Arc::new(days.unary_opt::<_, Int32Type>(&find)) as ArrayRef)
             }),
             vec![cast(time, DataType::Date32)],
         ),
@@ -77,7 +89,7 @@ pub fn index(time: Expr, stored: Stored, grain: Grain, periods: (i64, i64), cale
                 let times =
                     args[0].as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(&args[0]))?;
                 let day = |t: i64| i32::try_from(t.div_euclid(DAY)).ok();
-                Ok(Arc::new(times.iter().map(|t| find(day(t?)?)).collect::<Int32Array>()) as ArrayRef)
+                Ok(Arc::new(times.unary_opt::<_, Int32Type>(|t| find(day(t)?))) as ArrayRef)
             }),
             vec![cast(time, DataType::Timestamp(TimeUnit::Microsecond, None))],
         ),

@@ -40,7 +40,7 @@ pub fn population(model: &Model, kpi: &Kpi, breakdown: &BreakdownPlan) -> Result
     for column in [span.map(|s| s.from), span.and_then(|s| s.to)].into_iter().flatten() {
         keys.push(ColumnRef { hops: Vec::new(), column });
     }
-    let set = GroupSet { grain: Grain::Day, periods: (0, 1), keys };
+    let set = GroupSet { grain: Grain::Day, periods: (0, 1), keys, until: None };
     let group = ScanGroup { source: root, time: TimeBinding::Always, sets: vec![set], measures: Vec::new() };
     Ok(Population {
         group,

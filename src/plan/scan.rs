@@ -82,6 +82,9 @@ pub struct GroupPlan {
     pub measures: Vec<MeasureParts>,
 }
 
+/// The least and the greatest stored value of a group's time column, known where none is missing.
+pub type Extent = (ScalarValue, ScalarValue);
+
 fn name(text: &str) -> Expr {
     Expr::Column(DfColumn::new_unqualified(text))
 }
@@ -89,6 +92,15 @@ fn name(text: &str) -> Expr {
 impl Scans<'_> {
     /// The rows of a source that exist at the as-of: the columns read, in the storage of their types.
     pub fn rows(&self, source: SourceId) -> Result<LogicalPlanBuilder> {
+        self.rows_within(source, None)
+    }
+
+    /// The same, where the greatest value of a column may be known.
+    fn rows_within(
+        &self,
+        source: SourceId,
+        greatest: Option<(usize, &ScalarValue)>,
+    ) -> Result<LogicalPlanBuilder> {
         let opened = &self.opened[&source];
         let here = self.model.source(source);
         let mut builder =
@@ -103,6 +115,9 @@ impl Scans<'_> {
         };
         for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
             if let Some((expr, ty)) = column(own) {
+                if greatest.is_some_and(|(c, value)| c == own && *value <= self.last_seen(&ty)) {
+                    continue;
+                }
                 let seen = self.seen(expr.clone(), &ty);
                 builder = builder.filter(expr.is_null().or(seen))?;
             }
@@ -126,34 +141,40 @@ impl Scans<'_> {
 
     /// Whether a stored time is not after the as-of.
     fn seen(&self, time: Expr, ty: &DataType) -> Expr {
+        time.lt_eq(lit(self.last_seen(ty)))
+    }
+
+    /// The as-of as a stored time.
+    fn last_seen(&self, ty: &DataType) -> ScalarValue {
         let (day, instant) = (self.as_of.day, self.as_of.instant);
         match ty {
             DataType::Timestamp(unit, None) => {
                 let local = instant.with_timezone(&self.model.calendar.timezone).naive_local();
-                time.lt_eq(cast_literal(local.and_utc().timestamp_micros(), *unit, None))
+                in_unit(local.and_utc().timestamp_micros(), *unit, None)
             }
             DataType::Timestamp(unit, Some(zone)) => {
-                time.lt_eq(cast_literal(instant.timestamp_micros(), *unit, Some(Arc::clone(zone))))
+                in_unit(instant.timestamp_micros(), *unit, Some(Arc::clone(zone)))
             }
-            _ => time.lt_eq(lit(ScalarValue::Date32(Some(day_number(day))))),
+            _ => ScalarValue::Date32(Some(day_number(day))),
         }
     }
 
-    /// A stored time from the first asked-for day (included) to the last (excluded), and seen.
-    fn asked(&self, time: &Expr, stored: Stored, sets: &[GroupSet]) -> Expr {
+    /// A stored time from the first asked-for day (included) to the last (excluded), and seen; without
+    /// what `extent` says is true for all rows, since a reader would look at each for nothing.
+    fn asked(&self, time: &Expr, stored: Stored, sets: &[GroupSet], extent: Option<&Extent>) -> Option<Expr> {
         let calendar = &self.model.calendar;
         let from = sets.iter().map(|s| calendar.start(s.grain, s.periods.0)).min().unwrap_or_default();
         let to = sets.iter().map(|s| calendar.start(s.grain, s.periods.1)).max().unwrap_or_default();
         let border = |day: chrono::NaiveDate| {
             let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
             match stored {
-                Stored::Day => lit(ScalarValue::Date32(Some(day_number(day)))),
+                Stored::Day => ScalarValue::Date32(Some(day_number(day))),
                 Stored::Local => {
-                    lit(ScalarValue::TimestampMicrosecond(Some(midnight.and_utc().timestamp_micros()), None))
+                    ScalarValue::TimestampMicrosecond(Some(midnight.and_utc().timestamp_micros()), None)
                 }
                 Stored::Instant => {
                     let at = crate::resolve::instant(midnight, calendar).timestamp_micros();
-                    lit(ScalarValue::TimestampMicrosecond(Some(at), Some("UTC".into())))
+                    ScalarValue::TimestampMicrosecond(Some(at), Some("UTC".into()))
                 }
             }
         };
@@ -162,19 +183,33 @@ impl Scans<'_> {
             Stored::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
             Stored::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         };
-        let time = time.clone();
-        time.clone().gt_eq(border(from)).and(time.clone().lt(border(to))).and(self.seen(time, &data_type))
+        let (from, to, last) = (border(from), border(to), self.last_seen(&data_type));
+        let extent =
+            extent.and_then(|(a, b)| Some((a.cast_to(&data_type).ok()?, b.cast_to(&data_type).ok()?)));
+        let all_from = extent.as_ref().is_some_and(|(least, _)| *least >= from);
+        let all_to = extent.as_ref().is_some_and(|(_, greatest)| *greatest < to);
+        let all_seen = extent.as_ref().is_some_and(|(_, greatest)| *greatest <= last);
+        let conditions = [
+            (!all_from).then(|| time.clone().gt_eq(lit(from))),
+            (!all_to).then(|| time.clone().lt(lit(to))),
+            (!all_seen).then(|| time.clone().lt_eq(lit(last))),
+        ];
+        conditions.into_iter().flatten().reduce(Expr::and)
     }
 
     /// The group's rows with all that is joined to them.
-    fn joined(&self, group: &ScanGroup) -> Result<LogicalPlanBuilder> {
+    fn joined(&self, group: &ScanGroup, extent: Option<&Extent>) -> Result<LogicalPlanBuilder> {
         let mut ways: BTreeSet<Vec<usize>> = BTreeSet::new();
         for input in inputs(self.model, group) {
             for depth in 1..=input.hops.len() {
                 ways.insert(input.hops[..depth].to_vec());
             }
         }
-        let mut builder = self.rows(group.source)?.alias(alias(&[]))?;
+        let greatest = match (&group.time, extent) {
+            (TimeBinding::At(column), Some((_, greatest))) => Some((column.column, greatest)),
+            _ => None,
+        };
+        let mut builder = self.rows_within(group.source, greatest)?.alias(alias(&[]))?;
         // Shorter ways first: a longer one joins to what they brought.
         let mut ways: Vec<Vec<usize>> = ways.into_iter().collect();
         ways.sort_by_key(|w| (w.len(), w.clone()));
@@ -224,15 +259,16 @@ impl Scans<'_> {
         let lowering = Lowering::new(self.model, group.source, self.times);
         let (time, _) = lowering.raw_column(time);
         let least = datafusion::functions_aggregate::expr_fn::min(time).alias("first");
-        self.joined(group)?.aggregate(Vec::<Expr>::new(), vec![least])?.build()
+        self.joined(group, None)?.aggregate(Vec::<Expr>::new(), vec![least])?.build()
     }
 
-    /// The pass over a group's rows.
-    pub fn group(&self, group: &ScanGroup) -> Result<GroupPlan> {
+    /// The pass over a group's rows; `extent` of its time column, a plain one of the source's own.
+    pub fn group(&self, group: &ScanGroup, extent: Option<&Extent>) -> Result<GroupPlan> {
         let model = self.model;
         let lowering = Lowering::new(model, group.source, self.times);
-        let mut parts = Parts::default();
-        let mut builder = self.joined(group)?;
+        let shared = self.shared_filter(group, &lowering);
+        let mut parts = Parts::new(shared.is_some());
+        let mut builder = self.joined(group, extent)?;
         let measures = group
             .measures
             .iter()
@@ -243,15 +279,19 @@ impl Scans<'_> {
             TimeBinding::At(column) => {
                 let (expr, stored) = lowering.raw_column(column);
                 let stored = stored.unwrap_or(Stored::Day);
-                builder = builder.filter(self.asked(&expr, stored, &group.sets))?;
+                if let Some(asked) = self.asked(&expr, stored, &group.sets, extent) {
+                    builder = builder.filter(asked)?;
+                }
                 Some((expr, stored))
             }
         };
-        if let Some(shared) = self.shared_filter(group, &lowering) {
+        if let Some(shared) = shared {
             builder = builder.filter(shared)?;
         }
-        let period = |grain: Grain, periods: (i64, i64)| match &time {
-            Some((expr, stored)) => period::index(expr.clone(), *stored, grain, periods, &model.calendar),
+        let period = |grain: Grain, periods: (i64, i64), until: Option<chrono::NaiveDate>| match &time {
+            Some((expr, stored)) => {
+                period::index(expr.clone(), *stored, grain, periods, until, &model.calendar)
+            }
             None => lit(0i32),
         };
         let mut shape = self.shape(group, &parts, time.is_some());
@@ -259,11 +299,16 @@ impl Scans<'_> {
             parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
         let plan = match shape.clone() {
             Shape::Single | Shape::RollUp { .. } => {
-                let (grain, periods, keys) = match &shape {
-                    Shape::RollUp { grain, periods, keys } => (grain.unwrap_or(Grain::Day), *periods, keys),
-                    _ => (group.sets[0].grain, group.sets[0].periods, &group.sets[0].keys),
+                let (grain, periods, until, keys) = match &shape {
+                    Shape::RollUp { grain, periods, keys } => {
+                        (grain.unwrap_or(Grain::Day), *periods, None, keys)
+                    }
+                    _ => {
+                        let set = &group.sets[0];
+                        (set.grain, set.periods, set.until, &set.keys)
+                    }
                 };
-                let mut by = vec![period(grain, periods).alias("p")];
+                let mut by = vec![period(grain, periods, until).alias("p")];
                 by.extend(keys.iter().enumerate().map(|(i, k)| lowering.column(k).alias(format!("k{i}"))));
                 builder.aggregate(by, aggregates)?.build()?
             }
@@ -282,7 +327,7 @@ impl Scans<'_> {
                     .sets
                     .iter()
                     .map(|s| {
-                        std::iter::once(place(period(s.grain, s.periods)))
+                        std::iter::once(place(period(s.grain, s.periods, s.until)))
                             .chain(s.keys.iter().map(|k| place(lowering.column(k))))
                             .collect()
                     })
@@ -335,12 +380,11 @@ impl Scans<'_> {
         if !timed {
             return Shape::RollUp { grain: None, periods: (0, 1), keys };
         }
-        let finest = group
-            .sets
-            .iter()
-            .map(|s| s.grain)
-            .find(|g| group.sets.iter().all(|s| s.grain.is_made_of(*g)))
-            .unwrap_or(Grain::Day);
+        let fine =
+            group.sets.iter().map(|s| s.grain).find(|g| group.sets.iter().all(|s| s.grain.is_made_of(*g)));
+        // A cut period is made of days.
+        let cut = group.sets.iter().any(|s| s.until.is_some());
+        let finest = fine.filter(|_| !cut).unwrap_or(Grain::Day);
         let calendar = &self.model.calendar;
         let from = group.sets.iter().map(|s| calendar.start(s.grain, s.periods.0)).min().unwrap_or_default();
         let to = group.sets.iter().map(|s| calendar.start(s.grain, s.periods.1)).max().unwrap_or_default();
@@ -378,11 +422,13 @@ impl Scans<'_> {
     /// The set's period of a fine period.
     fn coarser(&self, fine: Grain, periods: (i64, i64), set: &GroupSet) -> Expr {
         let calendar = self.model.calendar;
-        let (grain, wanted) = (set.grain, set.periods);
+        let (grain, wanted, until) = (set.grain, set.periods, set.until);
         let table: Arc<[Option<i32>]> = (periods.0..periods.1)
             .map(|p| {
-                let coarse = calendar.index(grain, calendar.start(fine, p));
-                (wanted.0..wanted.1).contains(&coarse).then(|| (coarse - wanted.0) as i32)
+                let start = calendar.start(fine, p);
+                let coarse = calendar.index(grain, start);
+                let counts = until.is_none_or(|until| start < until);
+                (counts && (wanted.0..wanted.1).contains(&coarse)).then(|| (coarse - wanted.0) as i32)
             })
             .collect();
         let kernel = move |args: &[arrow::array::ArrayRef], _: usize| {
@@ -392,7 +438,8 @@ impl Scans<'_> {
                 fine.iter().map(|p| table.get(usize::try_from(p?).ok()?).copied().flatten()).collect();
             Ok(Arc::new(coarse) as arrow::array::ArrayRef)
         };
-        let text = format!("{grain}_of_{fine}[{}..{} of {}]", wanted.0, wanted.1, periods.0);
+        let end = until.map_or_else(String::new, |u| format!(" until {u}"));
+        let text = format!("{grain}_of_{fine}[{}..{} of {}{end}]", wanted.0, wanted.1, periods.0);
         super::udf::call(
             text,
             Env { timezone: calendar.timezone },
@@ -404,13 +451,13 @@ impl Scans<'_> {
 }
 
 /// Microseconds in the unit of a stored timestamp.
-fn cast_literal(micros: i64, unit: TimeUnit, zone: Option<Arc<str>>) -> Expr {
-    lit(match unit {
+fn in_unit(micros: i64, unit: TimeUnit, zone: Option<Arc<str>>) -> ScalarValue {
+    match unit {
         TimeUnit::Second => ScalarValue::TimestampSecond(Some(micros.div_euclid(1_000_000)), zone),
         TimeUnit::Millisecond => ScalarValue::TimestampMillisecond(Some(micros.div_euclid(1_000)), zone),
         TimeUnit::Microsecond => ScalarValue::TimestampMicrosecond(Some(micros), zone),
         TimeUnit::Nanosecond => ScalarValue::TimestampNanosecond(micros.checked_mul(1_000), zone),
-    })
+    }
 }
 
 /// A file's column in the storage of its type; NaN and infinity are missing.

@@ -17,17 +17,22 @@ pub(super) fn named_like(argument: &Argument) -> Option<&Ident> {
     pair(argument).map(|(name, _)| name)
 }
 
-/// The call with every argument in its parameter's place.
-pub(super) fn by_position(call: &Call, parameters: &[&str]) -> Result<Call, Diagnostic> {
+/// The call with every argument in its parameter's place. One that stands behind an optional parameter
+/// that is left out keeps its name.
+pub(super) fn by_position(call: &Call, known: &[(&str, bool)]) -> Result<Call, Diagnostic> {
+    let parameters: &[&str] = &known.iter().map(|p| p.0).collect::<Vec<_>>();
     let mut places: Vec<Option<Argument>> = vec![None; parameters.len()];
     let mut rest = Vec::new();
     let mut others = Vec::new();
     let mut put = |name: &str, value: &Expr| {
         let at = parameters.iter().position(|p| *p == name).unwrap_or_default();
         if let Some(before) = &places[at] {
-            return Err(Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("the argument `{name}` is given twice"))
-                .at(value.span, "again here")
-                .also(before.span, "first here"));
+            return Err(Diagnostic::new(
+                &codes::WRONG_ARGUMENTS,
+                format!("the argument `{name}` is given twice"),
+            )
+            .at(value.span, "again here")
+            .also(before.span, "first here"));
         }
         let (expr, span) = (value.clone(), value.span);
         places[at] =
@@ -50,20 +55,23 @@ pub(super) fn by_position(call: &Call, parameters: &[&str]) -> Result<Call, Diag
     let given = rest.len();
     let mut rest = rest.into_iter();
     let mut args = Vec::new();
-    let mut gap: Option<&str> = None;
-    for (place, name) in places.into_iter().zip(parameters) {
-        match place.or_else(|| rest.next()) {
-            Some(argument) if gap.is_none() => args.push(argument),
-            Some(argument) => {
-                let missing = gap.unwrap_or_default();
+    let mut gap: Option<(&str, bool)> = None;
+    for (place, (name, optional)) in places.into_iter().zip(known) {
+        match (place.or_else(|| rest.next()), gap) {
+            (Some(argument), None) => args.push(argument),
+            (Some(argument), Some((_, true))) => {
+                let at = argument.span;
+                others.push((Ident::new((*name).to_owned(), at), argument.expr));
+            }
+            (Some(argument), Some((missing, false))) => {
                 return Err(Diagnostic::new(
                     &codes::WRONG_ARGUMENTS,
-                    format!("`{}` is given without `{missing}` before it", name),
+                    format!("`{name}` is given without `{missing}` before it"),
                 )
                 .at(argument.span, "")
                 .help(format!("{}({})", call.name.node, parameters.join(", "))));
             }
-            None => gap = gap.or(Some(name)),
+            (None, _) => gap = gap.or(Some((name, *optional))),
         }
     }
     args.extend(rest);

@@ -2,7 +2,7 @@
 //! breakdown or a condition names.
 
 use super::Resolver;
-use super::paths::{Way, follow, no_way, way};
+use super::paths::{Way, follow, is_lost, no_way, way};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::project::{ColumnRef, Dimension, Kpi, Model, NamedDimension, SourceId};
@@ -15,6 +15,7 @@ impl Resolver<'_> {
         for (name, dimension) in &raw.dimensions {
             let mut sources = Vec::new();
             for (source, path) in &dimension.sources {
+                let (source, place) = (&source.node, source.span);
                 match self.model.source_named(source) {
                     Some(id) => {
                         if let Some(way) = self.dimension_written(path) {
@@ -25,7 +26,7 @@ impl Resolver<'_> {
                         let names: Vec<&str> = raw.sources.keys().map(String::as_str).collect();
                         let mut diagnostic =
                             Diagnostic::new(&codes::UNKNOWN_NAME, format!("no source is named `{source}`"))
-                                .at(path.span, format!("the way of an unknown source `{source}`"));
+                                .at(place, "unknown source");
                         diagnostic.help = did_you_mean(source, names);
                         self.report(diagnostic);
                     }
@@ -43,10 +44,13 @@ impl Resolver<'_> {
             if let Some(entity) = self.model.entity(&named.name) {
                 let source = self.model.source(entity);
                 self.diagnostics.push(
-                    Diagnostic::new(&codes::AMBIGUOUS_NAME, format!("`{}` is a dimension and an entity", named.name))
-                        .at(named.defined, "the dimension")
-                        .also(source.defined, "the entity's source")
-                        .help("another name for the dimension"),
+                    Diagnostic::new(
+                        &codes::AMBIGUOUS_NAME,
+                        format!("`{}` is a dimension and an entity", named.name),
+                    )
+                    .at(named.defined, "the dimension")
+                    .also(source.defined, "the entity's source")
+                    .help("another name for the dimension"),
                 );
             }
         }
@@ -145,9 +149,28 @@ fn dimension_of(
                 .help(format!("give it one beside the others: `{}: COLUMN`", model.source(source).name)),
             )));
         };
-        return path_of(model, source, &Dimension { path: path.clone(), span: dimension.span }, paths);
+        let parts: Vec<(&str, Span)> = path.iter().map(|p| (p.as_str(), dimension.span)).collect();
+        return parts_of(model, source, &parts, dimension.span, paths);
     }
     path_of(model, source, dimension, paths)
+}
+
+/// Each part of a path with its place: exactly, where the path is written as it prints.
+fn placed(dimension: &Dimension) -> Vec<(&str, Span)> {
+    let whole = dimension.span;
+    let mut at = match ((whole.end - whole.start) as usize).checked_sub(dimension.name().len()) {
+        Some(0) => Some(whole.start as usize),
+        // In quotes.
+        Some(2) => Some(whole.start as usize + 1),
+        _ => None,
+    };
+    let place = |part: &str| {
+        let span = at.map_or(whole, |start| Span::new(whole.file, start, start + part.len()));
+        at = at.map(|start| start + part.len() + 1);
+        span
+    };
+    let places: Vec<Span> = dimension.path.iter().map(String::as_str).map(place).collect();
+    dimension.path.iter().map(String::as_str).zip(places).collect()
 }
 
 fn path_of(
@@ -156,15 +179,23 @@ fn path_of(
     dimension: &Dimension,
     paths: &[(String, Vec<String>, Span)],
 ) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
+    parts_of(model, source, &placed(dimension), dimension.span, paths)
+}
+
+fn parts_of(
+    model: &Model,
+    source: SourceId,
+    parts: &[(&str, Span)],
+    span: Span,
+    paths: &[(String, Vec<String>, Span)],
+) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
     let here = model.source(source);
-    let span = dimension.span;
-    let parts: Vec<(&str, Span)> = dimension.path.iter().map(|p| (p.as_str(), span)).collect();
     let first = parts[0].0;
+    let name = || parts.iter().map(|p| p.0).collect::<Vec<_>>().join(".");
     if let Some((_, chosen, _)) = paths.iter().find(|(entity, _, _)| entity == first) {
         let whole: Vec<(&str, Span)> =
             chosen.iter().map(|p| (p.as_str(), span)).chain(parts[1..].iter().copied()).collect();
-        let chosen = Dimension { path: whole.iter().map(|p| p.0.to_owned()).collect(), span };
-        return path_of(model, source, &chosen, &[]);
+        return parts_of(model, source, &whole, span, &[]);
     }
     if parts.len() > 1 && first == here.name {
         return follow(model, source, Vec::new(), &parts[1..]);
@@ -173,29 +204,29 @@ fn path_of(
         return Err(Some(Box::new(
             Diagnostic::new(
                 &codes::UNREACHABLE,
-                format!("`{}` does not reach the column `{}`", here.name, dimension.name()),
+                format!("`{}` does not reach the column `{}`", here.name, name()),
             )
             .at(span, format!("a column of `{}`, which only its own rows have", model.source(other).name)),
         )));
     }
     if here.relation_named(first).is_some() {
-        return follow(model, source, Vec::new(), &parts);
+        return follow(model, source, Vec::new(), parts);
     }
     if model.entity(first).is_some() {
         return match way(model, source, first) {
             Way::Found(hops) => follow(model, source, hops, &parts[1..]),
+            Way::None if is_lost(model, source) => Err(None),
             other => Err(Some(Box::new(no_way(model, source, first, span, &other)))),
         };
     }
     if here.column_named(first).is_some() {
-        return follow(model, source, Vec::new(), &parts);
+        return follow(model, source, Vec::new(), parts);
     }
-    if here.broken {
+    if here.broken || here.lost.iter().any(|l| l == first) {
         return Err(None);
     }
-    let mut diagnostic =
-        Diagnostic::new(&codes::UNKNOWN_NAME, format!("no dimension is named `{}`", dimension.name()))
-            .at(span, format!("unknown to `{}`", here.name));
+    let mut diagnostic = Diagnostic::new(&codes::UNKNOWN_NAME, format!("no dimension is named `{}`", name()))
+        .at(span, format!("unknown to `{}`", here.name));
     let names = model
         .dimensions
         .iter()

@@ -68,7 +68,8 @@ impl Resolver<'_> {
             // Reported by `check_functions`.
             return None;
         }
-        let parameters: Vec<&str> = function.params.iter().map(|p| p.node.as_str()).collect();
+        let parameters: Vec<(&str, bool)> =
+            function.params.iter().map(|p| (p.node.as_str(), false)).collect();
         let call = &match by_position(call, &parameters) {
             Ok(call) => call,
             Err(problem) => {

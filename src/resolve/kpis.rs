@@ -4,16 +4,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::across::unfit_offsets;
 use super::lower::{duration_unit, literal, lower};
 use super::results::ResultScope;
 use super::{Asked, Resolver, dimension};
+use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::calendar::Grain;
 use crate::model::expr::{Arith, Expr, Kind, ResultExpr, Value};
 use crate::model::project::{Dimension, Fill, Kpi};
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::{LocalText, RawKpi};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use crate::syntax::{ast, print};
 
 use super::literals::TypedValue;
@@ -41,8 +43,11 @@ impl Resolver<'_> {
             let lost = raw.kpis.values().find(|k| !self.model.kpis.iter().any(|m| m.name == k.name.node));
             if let Some(lost) = lost {
                 self.report(
-                    Diagnostic::new(&codes::QUERY_FAILED, format!("the KPI `{}` could not be resolved", lost.name.node))
-                        .at(lost.name.span, "no reason was found, which is Rumbo's own mistake"),
+                    Diagnostic::new(
+                        &codes::QUERY_FAILED,
+                        format!("the KPI `{}` could not be resolved", lost.name.node),
+                    )
+                    .at(lost.name.span, "no reason was found, which is Rumbo's own mistake"),
                 );
             }
         }
@@ -168,7 +173,11 @@ impl Resolver<'_> {
             .paths
             .iter()
             .filter_map(|(entity, path)| {
-                Some((entity.clone(), self.dimension_written(path)?.path, path.span))
+                if self.is_reached(entity) {
+                    Some((entity.node.clone(), self.dimension_written(path)?.path, path.span))
+                } else {
+                    None
+                }
             })
             .collect();
         let kpi = Kpi {
@@ -187,7 +196,31 @@ impl Resolver<'_> {
             decimals: raw.decimals.as_ref().and_then(|d| u8::try_from(d.node).ok()),
         };
         self.breakdowns_are_reached(&kpi);
+        for grain in &kpi.grains {
+            for problem in unfit_offsets(&kpi.formula, *grain) {
+                self.diagnostics.merge(problem.note(format!("the KPI `{}` lists this grain", kpi.name)));
+            }
+        }
         kpi
+    }
+
+    /// Whether a KPI may choose a way to this: an entity, or a relation of some source; reported if not.
+    fn is_reached(&mut self, entity: &Spanned<String>) -> bool {
+        let model = &self.model;
+        let known = model.entity(&entity.node).is_some()
+            || model.sources.iter().any(|s| {
+                s.relation_named(&entity.node).is_some() || s.lost.iter().any(|l| *l == entity.node)
+            });
+        if !known {
+            let names = model.sources.iter().filter_map(|s| s.entity.as_deref());
+            let help = did_you_mean(&entity.node, names);
+            let headline = format!("no entity is named `{}`", entity.node);
+            let mut diagnostic =
+                Diagnostic::new(&codes::UNKNOWN_NAME, headline).at(entity.span, "unknown entity");
+            diagnostic.help = help;
+            self.report(diagnostic);
+        }
+        known
     }
 
     /// Every aggregate of a KPI must reach every dimension of its breakdowns.

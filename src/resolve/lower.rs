@@ -450,7 +450,7 @@ fn call<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, call: &ast::Call, span: S
         r.not_yet(call.name.span, &format!("`{name}`"));
         return poison(span);
     }
-    let parameters: Vec<&str> = signature.params.iter().map(|p| p.name).collect();
+    let parameters: Vec<(&str, bool)> = signature.params.iter().map(|p| (p.name, p.optional)).collect();
     let call = &match by_position(call, &parameters) {
         Ok(call) => call,
         Err(problem) => {
@@ -470,9 +470,12 @@ fn call<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, call: &ast::Call, span: S
     };
     if let (Class::Scalar | Class::Aggregate, Some(argument)) = (signature.class, unknown) {
         r.report(
-            Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("`{name}` has no argument named `{}`", argument.node))
-                .at(argument.span, "unknown argument")
-                .help(form(&signature)),
+            Diagnostic::new(
+                &codes::WRONG_ARGUMENTS,
+                format!("`{name}` has no argument named `{}`", argument.node),
+            )
+            .at(argument.span, "unknown argument")
+            .help(form(&signature)),
         );
         return poison(span);
     }

@@ -13,6 +13,7 @@ use crate::rulefile::raw::RawProject;
 use crate::source::Span;
 use crate::syntax::ast;
 
+mod across;
 mod aggregates;
 mod arguments;
 mod calendar;
@@ -27,6 +28,7 @@ mod results;
 mod rows;
 mod sources;
 
+pub use across::unfit_offsets;
 pub use calendar::{as_of, as_of_instant, calendar, instant};
 pub use dimensions::{dimension, reaches};
 

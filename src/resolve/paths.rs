@@ -51,6 +51,23 @@ pub fn way(model: &Model, from: SourceId, entity: &str) -> Way {
     Way::None
 }
 
+/// Whether a relation with an error might have led on from a source: then nothing is said about ways.
+pub(super) fn is_lost(model: &Model, from: SourceId) -> bool {
+    let mut visited = vec![from];
+    let mut next = 0;
+    while let Some(at) = visited.get(next).copied() {
+        let here = model.source(at);
+        if !here.lost.is_empty() {
+            return true;
+        }
+        for relation in here.relations.iter().filter(|r| !visited.contains(&r.to)).collect::<Vec<_>>() {
+            visited.push(relation.to);
+        }
+        next += 1;
+    }
+    false
+}
+
 fn choose(model: &Model, from: SourceId, entity: &str, arrived: &[Vec<usize>]) -> Way {
     let last_name = |hops: &[usize]| {
         let source = model.target(from, &hops[..hops.len() - 1]);
@@ -142,6 +159,9 @@ pub(super) fn follow(
             hops.push(relation);
             continue;
         }
+        if !last && at.lost.iter().any(|l| l == name) {
+            return Err(None);
+        }
         match at.column_named(name) {
             Some(column) if last => return Ok(ColumnRef { hops, column }),
             Some(_) => {
@@ -153,7 +173,7 @@ pub(super) fn follow(
                     .at(*span, "nothing stands behind a column"),
                 )));
             }
-            None if at.broken => return Err(None),
+            None if at.broken || at.lost.iter().any(|l| l == name) => return Err(None),
             None => {
                 let names = at
                     .columns
@@ -165,7 +185,8 @@ pub(super) fn follow(
                     format!("`{}` has no column or relation `{name}`", at.name),
                 )
                 .at(*span, format!("unknown in `{}`", at.name));
-                diagnostic.help = crate::diagnostic::near::did_you_mean(name, names);
+                diagnostic.help =
+                    at.hint.clone().or_else(|| crate::diagnostic::near::did_you_mean(name, names));
                 return Err(Some(Box::new(diagnostic)));
             }
         }

@@ -46,8 +46,11 @@ impl Scope for ResultScope {
     }
 
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> ResultExpr {
-        debug_assert_eq!(class, Class::Aggregate, "the others are refused before");
-        r.aggregate(call, &self.filters, span).unwrap_or_else(|| poison(span))
+        let typed = match class {
+            Class::Periods | Class::Breakdown => r.across(self, call, span),
+            _ => r.aggregate(call, &self.filters, span),
+        };
+        typed.unwrap_or_else(|| poison(span))
     }
 
     fn knows(&self, r: &Resolver<'_>, name: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use super::Resolver;
 use super::lower::{Scope, literal, poison};
-use super::paths::{Way, no_way, way};
+use super::paths::{Way, is_lost, no_way, way};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, RowExpr};
@@ -157,13 +157,15 @@ impl Resolver<'_> {
         if is_entity {
             return match way(&self.model, source, first) {
                 Way::Found(hops) => self.follow(source, hops, &parts[1..]),
+                Way::None if is_lost(&self.model, source) => None,
                 other => {
                     self.report(no_way(&self.model, source, first, span, &other));
                     None
                 }
             };
         }
-        if self.model.source(source).broken {
+        let here = self.model.source(source);
+        if here.broken || here.lost.iter().any(|l| l == first) {
             return None;
         }
         self.unknown_in_row(source, first, span, parts.len());

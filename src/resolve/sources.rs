@@ -30,8 +30,11 @@ impl Resolver<'_> {
         self.entities_are_unique();
         for (index, source) in raw.sources.values().enumerate() {
             for relation in source.relations.values() {
-                if let Some(resolved) = self.relation(SourceId(index), relation) {
-                    self.model.sources[index].relations.push(resolved);
+                let resolved = self.relation(SourceId(index), relation);
+                let source = &mut self.model.sources[index];
+                match resolved {
+                    Some(resolved) => source.relations.push(resolved),
+                    None => source.lost.push(relation.name.node.clone()),
                 }
             }
         }
@@ -101,6 +104,7 @@ impl Resolver<'_> {
             snapshot: raw.snapshot.is_some(),
             columns,
             relations: Vec::new(),
+            lost: Vec::new(),
             data_from: self.day(raw.data_from.as_ref()),
             fresh_until: self.moment(raw.fresh_until.as_ref()),
             hint: self.schemas.hints.get(&raw.name.node).cloned(),
@@ -121,7 +125,8 @@ impl Resolver<'_> {
                 );
             }
         }
-        if let (Some(entity), true) = (&raw.entity, raw.key.is_empty()) {
+        // A derived source has its key from the column that it is made of.
+        if let (Some(entity), true, None) = (&raw.entity, raw.key.is_empty(), &raw.distinct) {
             self.report(
                 Diagnostic::new(&codes::MISSING_KEY, format!("the entity `{}` has no `key`", entity.node))
                     .at(entity.span, "the columns that name one are missing")

@@ -30,6 +30,7 @@ pub struct Cells {
 }
 
 /// A measure's rows of one breakdown.
+#[derive(Clone)]
 pub struct MeasureRows<'a> {
     /// The set's result.
     pub set: &'a SetResult,
@@ -37,6 +38,8 @@ pub struct MeasureRows<'a> {
     pub id: MeasureId,
     /// Whether its rows count in every period.
     pub always: bool,
+    /// The set's first period.
+    pub first: i64,
 }
 
 impl Cells {
@@ -61,7 +64,8 @@ impl Cells {
         for rows in measures {
             let Some(values) = rows.set.measures.get(&rows.id) else { continue };
             for (row, combo) in rows.set.combos.iter().enumerate() {
-                if values.rows.value(row) > 0 {
+                let period = rows.first + i64::from(rows.set.periods[row]);
+                if values.rows.value(row) > 0 && (rows.always || periods.contains(&period)) {
                     let members = &rows.set.members[*combo];
                     combos.entry(key(members)).or_insert_with(|| members.clone());
                 }
@@ -105,6 +109,13 @@ impl Cells {
         }
     }
 
+    /// The same combinations in one other period.
+    pub fn in_period(&self, period: i64) -> Self {
+        let size = self.combos.len();
+        let (seen, shown) = (vec![false; size], vec![true; size]);
+        Self { combos: self.combos.clone(), periods: period..period + 1, seen, shown }
+    }
+
     /// How many periods.
     pub fn width(&self) -> usize {
         (self.periods.end - self.periods.start).max(0) as usize
@@ -117,10 +128,11 @@ impl Cells {
         let mut out = vec![None; self.combos.len() * width];
         for (row, (combo, period)) in rows.set.combos.iter().zip(&rows.set.periods).enumerate() {
             let Some(at) = index.get(&rows.set.members[*combo]) else { continue };
-            let periods = if rows.always { 0..width } else { *period as usize..*period as usize + 1 };
+            let period = rows.first + i64::from(*period) - self.periods.start;
+            let periods = if rows.always { 0..width as i64 } else { period..period + 1 };
             for period in periods {
-                if let Some(cell) = out.get_mut(at * width + period) {
-                    *cell = Some(row as u32);
+                if (0..width as i64).contains(&period) {
+                    out[at * width + period as usize] = Some(row as u32);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Formulas over results, column by column: the kernels of `functions/`, and beside each value the rows
 //! behind it and, where it is missing, the leftmost reason. No infinity, NaN or -0 comes out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
@@ -10,6 +10,7 @@ use arrow::datatypes::DataType;
 
 use crate::functions::operators::{arithmetic, comparison, logic, temporal, text};
 use crate::functions::{Env, Failure, result_type, scalar};
+use crate::model::calendar::Grain;
 use crate::model::expr::{Arith, Compare, Kind, ResultExpr, ResultLeaf};
 use crate::model::outcome::Reason;
 use crate::model::project::MeasureId;
@@ -28,19 +29,61 @@ pub struct Column {
     pub skipped: Vec<i64>,
 }
 
+/// A grid of cells with what formulas read there.
+#[derive(Clone, Debug)]
+pub struct Level {
+    /// The grain.
+    pub grain: Grain,
+    /// How many periods; a combination's stand together.
+    pub width: usize,
+    /// For each combination, whether all its members are there.
+    pub named: Vec<bool>,
+    /// The dimensions, as written.
+    pub dimensions: Vec<Vec<String>>,
+    /// Each measure over the cells.
+    pub measures: HashMap<MeasureId, Column>,
+    /// The open period, if it is one of these.
+    pub open: Option<usize>,
+    /// By how many periods back: one cell a combination, cut at the same point as the open period.
+    pub cuts: BTreeMap<i64, Level>,
+    /// Coarser breakdowns, the total among them.
+    pub coarser: Vec<Coarser>,
+}
+
+/// A coarser breakdown beside a level.
+#[derive(Clone, Debug)]
+pub struct Coarser {
+    /// The places of the dimensions that it keeps.
+    pub kept: Vec<usize>,
+    /// Its grid.
+    pub level: Level,
+    /// For each combination of the finer level its own.
+    pub combos: Vec<Option<usize>>,
+}
+
+impl Level {
+    /// How many combinations.
+    pub fn combos(&self) -> usize {
+        self.named.len()
+    }
+
+    /// How many cells.
+    pub fn size(&self) -> usize {
+        self.named.len() * self.width
+    }
+}
+
 /// Evaluates formulas over cells.
 pub struct Evaluator<'a> {
-    /// Each measure over the cells.
-    pub measures: &'a HashMap<MeasureId, Column>,
-    /// How many cells.
-    pub size: usize,
+    /// The cells.
+    pub level: &'a Level,
     /// The project's zone.
     pub env: Env,
     /// Formulas of KPIs that were computed, by identity.
     pub done: HashMap<*const ResultExpr, Column>,
 }
 
-type Evaluated = Result<Column, Failure>;
+pub(super) type Evaluated = Result<Column, Failure>;
 
 impl Evaluator<'_> {
     /// A formula over all cells.
@@ -49,12 +92,19 @@ impl Evaluator<'_> {
         match &expr.kind {
             Kind::Literal(value) => {
                 let array = scalar_value(value, expr.ty)
-                    .to_array_of_size(self.size)
+                    .to_array_of_size(self.level.size())
                     .map_err(|e| Failure::Internal(e.to_string()))?;
-                let reasons = vec![0; self.size];
-                Ok(Column { values: stored(&array, &out)?, reasons, n: None, skipped: vec![0; self.size] })
+                let reasons = vec![0; self.level.size()];
+                Ok(Column {
+                    values: stored(&array, &out)?,
+                    reasons,
+                    n: None,
+                    skipped: vec![0; self.level.size()],
+                })
             }
+            Kind::Leaf(ResultLeaf::Across(across, of)) => self.across(across, of, expr.ty),
             Kind::Leaf(ResultLeaf::Measure(id)) => self
+                .level
                 .measures
                 .get(id)
                 .cloned()
@@ -91,7 +141,7 @@ impl Evaluator<'_> {
             Kind::IsMissing(a) => {
                 let a = self.eval(a)?;
                 let mut column = combined(logic::is_missing(&a.values)?, &[&a], |_| Reason::OutOfRange);
-                column.reasons = vec![0; self.size];
+                column.reasons = vec![0; self.level.size()];
                 Ok(column)
             }
             Kind::Arith(op, a, b) => {
@@ -108,7 +158,7 @@ impl Evaluator<'_> {
             }
             Kind::AddMonths(a, months) => {
                 let a = self.eval(a)?;
-                let n = Int64Array::from(vec![i64::from(*months); self.size]);
+                let n = Int64Array::from(vec![i64::from(*months); self.level.size()]);
                 let values = temporal::add_months(&a.values, &n, &self.env)?;
                 Ok(combined(values, &[&a], |_| Reason::OutOfRange))
             }
@@ -151,7 +201,7 @@ impl Evaluator<'_> {
                         if number { stored(&c.values, &out) } else { Ok(Arc::clone(&c.values)) }
                     })
                     .collect::<Result<Vec<_>, _>>()?;
-                let values = (function.kernel)(&arrays, self.size, &out, &self.env)?;
+                let values = (function.kernel)(&arrays, self.level.size(), &out, &self.env)?;
                 let values = stored(&values, &out)?;
                 let operands: Vec<&Column> = columns.iter().collect();
                 Ok(combined(values, &operands, |_| Reason::OutOfRange))
@@ -161,7 +211,7 @@ impl Evaluator<'_> {
 }
 
 /// In the storage of results.
-fn stored(array: &ArrayRef, out: &DataType) -> Result<ArrayRef, Failure> {
+pub(super) fn stored(array: &ArrayRef, out: &DataType) -> Result<ArrayRef, Failure> {
     if array.data_type() == out {
         return Ok(Arc::clone(array));
     }
@@ -170,7 +220,7 @@ fn stored(array: &ArrayRef, out: &DataType) -> Result<ArrayRef, Failure> {
 
 /// A result with what its operands know: the least n, the most skipped, the leftmost reason. A value
 /// that is missing though no operand is has the reason that `own` gives.
-fn combined(values: ArrayRef, operands: &[&Column], own: impl Fn(usize) -> Reason) -> Column {
+pub(super) fn combined(values: ArrayRef, operands: &[&Column], own: impl Fn(usize) -> Reason) -> Column {
     let size = values.len();
     let reasons = (0..size)
         .map(|cell| {
@@ -188,7 +238,7 @@ fn combined(values: ArrayRef, operands: &[&Column], own: impl Fn(usize) -> Reaso
     Column { values, reasons, n, skipped }
 }
 
-fn is_zero(array: &ArrayRef, cell: usize) -> bool {
+pub(super) fn is_zero(array: &ArrayRef, cell: usize) -> bool {
     match array.data_type() {
         DataType::Float64 => array.as_primitive::<arrow::datatypes::Float64Type>().value(cell) == 0.0,
         DataType::Decimal128(..) => array.as_primitive::<arrow::datatypes::Decimal128Type>().value(cell) == 0,

@@ -2,6 +2,7 @@
 //! made as the language says, and the formula is computed over them column by column with the reason of
 //! every missing value. Small tables, in memory; knows the plan, reads no data.
 
+mod across;
 pub mod cells;
 pub mod evaluate;
 pub mod outcome;

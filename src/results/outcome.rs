@@ -26,7 +26,9 @@ pub struct Shown<'a> {
     pub dimensions: Vec<String>,
     /// Labels of members, for each dimension.
     pub labels: Vec<Option<&'a HashMap<String, String>>>,
-    /// Whether each period is complete.
+    /// The asked-for periods.
+    pub periods: std::ops::Range<i64>,
+    /// Whether each of them is complete.
     pub complete: &'a [bool],
 }
 
@@ -35,8 +37,8 @@ pub fn breakdown(cells: &Cells, column: &Column, shown: &Shown<'_>) -> Result<Br
     let exact = exact_texts(column, shown.model)?;
     let width = cells.width();
     let mut rows = Vec::with_capacity(cells.seen.len());
-    for period in 0..width {
-        let index = cells.periods.start + period as i64;
+    for (at, index) in shown.periods.clone().enumerate() {
+        let period = (index - cells.periods.start).max(0) as usize;
         let calendar = &shown.model.calendar;
         for (combo, members) in cells.combos.iter().enumerate() {
             let cell = combo * width + period;
@@ -57,7 +59,7 @@ pub fn breakdown(cells: &Cells, column: &Column, shown: &Shown<'_>) -> Result<Br
                 period: calendar.name(shown.grain, index),
                 start: calendar.start(shown.grain, index),
                 end: calendar.end(shown.grain, index),
-                complete: shown.complete[period],
+                complete: shown.complete[at],
                 members,
                 value: number(column, cell),
                 exact: exact[cell].clone(),

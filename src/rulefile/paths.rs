@@ -2,6 +2,7 @@
 //! unless `allow_paths:` lists it, neither by `..` nor through a symlink.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, near};
@@ -25,16 +26,18 @@ impl Variables {
         let mut rest = text.node.as_str();
         while let Some(start) = rest.find("${") {
             done.push_str(&rest[..start]);
+            let at = text.node.len() - rest.len() + start;
             let after = &rest[start + 2..];
             let Some(end) = after.find('}') else {
                 diags.push(
                     Diagnostic::new(&codes::UNKNOWN_VARIABLE, "a variable without its closing brace")
-                        .at(text.span, "`${` without `}`")
+                        .at(piece(text, at..at + 2), "`${` without `}`")
                         .help("write `${NAME}`"),
                 );
                 return None;
             };
-            done.push_str(&self.value(after[..end].trim(), text.span, diags)?);
+            let whole = piece(text, at..at + 2 + end + 1);
+            done.push_str(&self.value(after[..end].trim(), whole, diags)?);
             rest = &after[end + 1..];
         }
         done.push_str(rest);
@@ -76,6 +79,19 @@ impl Variables {
         }
         None
     }
+}
+
+/// Where a piece of a text stands: exactly, unless escapes or folded lines make its bytes differ from the
+/// file's.
+fn piece(text: &Spanned<String>, range: Range<usize>) -> Span {
+    let whole = text.span;
+    let quotes = match ((whole.end - whole.start) as usize).checked_sub(text.node.len()) {
+        Some(0) => 0,
+        Some(2) => 1,
+        _ => return whole,
+    };
+    let start = whole.start as usize + quotes;
+    Span::new(whole.file, start + range.start, start + range.end)
 }
 
 /// Which folders paths may lead to.

@@ -228,7 +228,7 @@ pub struct RawDimension {
     /// `path:`, for every source that has none of its own here. A plain text is this too.
     pub path: Option<Spanned<String>>,
     /// The path of each source named.
-    pub sources: Named<Spanned<String>>,
+    pub sources: Pairs,
     /// `label:`.
     pub label: Option<LocalText>,
     /// `description:`.
@@ -279,7 +279,7 @@ pub struct RawKpi {
     /// `by:`, breakdowns, each a list of dimension paths. `None` where it is not written.
     pub by: Option<Vec<Spanned<Vec<Spanned<String>>>>>,
     /// `paths:`, the way to an entity.
-    pub paths: Named<Spanned<String>>,
+    pub paths: Pairs,
     /// `fill:`: `entities`, `observed`.
     pub fill: Option<Spanned<String>>,
     /// `decimals:`, digits shown.
@@ -341,7 +341,7 @@ impl RawKpi {
             better: None,
             grain: Vec::new(),
             by: None,
-            paths: Named::new(),
+            paths: Pairs::new(),
             fill: None,
             decimals: None,
             hide_below: None,

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{At, Decoder, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::rulefile::node::{Entry, Node, NodeKind, Scalar, Shape, Style};
 use crate::rulefile::raw::Formula;
 use crate::rulefile::tables::{Kind, is_formula_key};
@@ -39,13 +39,25 @@ impl Decoder<'_> {
         Some(Formula { expr, span: node.span })
     }
 
-    /// A constant: what parses as a literal is one, any other text is a text.
+    /// A constant: what parses as a literal is one, any other text is a text, but for what computes.
     pub fn literal(&mut self, node: &Node, at: At<'_>) -> Option<Formula> {
         let NodeKind::Scalar(scalar) = &node.kind else { return self.wrong(node, &Kind::Literal, at) };
         if node.is_null() {
             return self.wrong(node, &Kind::Literal, at);
         }
         let parsed = (scalar.style == Style::Plain).then(|| self.parse(scalar, node.span).ok()).flatten();
+        if let Some(names) = parsed.as_ref().and_then(|expr| computes(expr, &scalar.text)) {
+            let name = at.key;
+            let mut problem =
+                Diagnostic::new(&codes::WRONG_TYPE, format!("the parameter `{name}` is no plain value"))
+                    .at(node.span, "a number, text, date or truth value is expected");
+            if names {
+                problem =
+                    problem.help(format!("a text stands in quotes here: `{}`", cut::quoted(&scalar.text)));
+            }
+            self.diags.push(problem);
+            return Some(Formula { expr: None, span: node.span });
+        }
         let text = || ast::Expr {
             kind: ast::ExprKind::Literal(ast::Literal::Text(scalar.text.clone())),
             span: node.span,
@@ -195,6 +207,16 @@ fn cut_before(entry: &Entry) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a formula is more than a constant or a name, and then whether it holds names: `key-accounts`
+/// is a text, `2 * 3` none.
+fn computes(expr: &ast::Expr, text: &str) -> Option<bool> {
+    let mut names = false;
+    syntax::walk::walk(expr, &mut |e| names |= matches!(e.kind, ast::ExprKind::Name(_)));
+    let one_word = names && !text.contains(|c: char| c.is_whitespace() || c == '(');
+    let plain = is_literal(expr) || one_word || matches!(expr.kind, ast::ExprKind::Name(_));
+    (!plain).then_some(names)
 }
 
 fn is_literal(expr: &ast::Expr) -> bool {

@@ -55,6 +55,8 @@ impl Decoder<'_> {
                     .fields
                     .iter()
                     .filter(|f| f.required && !entries.iter().any(|e| e.key.node == f.name))
+                    // One that is misspelled has been reported.
+                    .filter(|f| !fields.wrong.contains(&f.name))
                     .map(|f| f.name)
                     .collect();
                 self.missing(&missing, table, at);
@@ -94,6 +96,7 @@ impl Decoder<'_> {
                 .at(entry.key.span, format!("not a key of `{}`", table.name));
             if let Some(near) = near::nearest(key, names.clone()) {
                 unknown = unknown.fix(entry.key.span, near);
+                fields.wrong.push(near);
             }
             if let Some(help) = near::did_you_mean(key, names) {
                 unknown = unknown.help(help);

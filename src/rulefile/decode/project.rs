@@ -1,9 +1,10 @@
 //! The top of one file -> its sections as raw rules. Names that stand twice are told when files merge.
 
 use super::{At, Decoder, Fields, Value, kpis, sources};
+use crate::rulefile::broken::twice;
 use crate::rulefile::node::Node;
 use crate::rulefile::raw::{
-    RawCalendar, RawDimension, RawFunction, RawJudgement, RawKpi, RawParam, RawSource, RawUse,
+    Pairs, RawCalendar, RawDimension, RawFunction, RawJudgement, RawKpi, RawParam, RawSource, RawUse,
 };
 use crate::rulefile::tables::PROJECT;
 use crate::source::{Span, Spanned};
@@ -81,6 +82,11 @@ impl Decoder<'_> {
 
     fn function(&mut self, key: &Spanned<String>, value: Value) -> Option<RawFunction> {
         let head = self.head(key)?;
+        for (at, param) in head.params.iter().enumerate() {
+            if let Some(first) = head.params[..at].iter().find(|p| p.node == param.node) {
+                self.diags.push(twice(param, first.span));
+            }
+        }
         let (formula, description) = match value {
             Value::Formula(formula) => (Some(formula), None),
             Value::Fields(mut fields) => (fields.formula("formula"), fields.local("description")),
@@ -112,13 +118,7 @@ fn uses(value: Option<Value>) -> Vec<RawUse> {
 }
 
 fn dimension(name: Spanned<String>, value: Value) -> RawDimension {
-    let mut found = RawDimension {
-        name,
-        path: None,
-        sources: crate::rulefile::raw::Named::new(),
-        label: None,
-        description: None,
-    };
+    let mut found = RawDimension { name, path: None, sources: Pairs::new(), label: None, description: None };
     match value {
         Value::Text(path) => found.path = Some(path),
         Value::Fields(mut fields) => {
@@ -126,7 +126,7 @@ fn dimension(name: Spanned<String>, value: Value) -> RawDimension {
             found.label = fields.local("label");
             found.description = fields.local("description");
             for (source, value) in fields.rest {
-                found.sources.extend(value.texts().into_iter().next().map(|path| (source.node, path)));
+                found.sources.extend(value.texts().into_iter().next().map(|path| (source, path)));
             }
         }
         _ => {}

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::rulefile::raw::{Formula, LocalText, Named};
+use crate::rulefile::raw::{Formula, LocalText, Pairs};
 use crate::source::{Span, Spanned};
 
 /// A checked value.
@@ -60,7 +60,7 @@ pub struct Fields {
     pub span: Span,
     /// The values that were right, with their keys.
     pub values: IndexMap<&'static str, (Span, Value)>,
-    /// Keys whose values were wrong, which has been reported.
+    /// Keys whose values were wrong, or that are misspelled, which has been reported.
     pub wrong: Vec<&'static str>,
     /// Keys that stand for names, where the table allows them.
     pub rest: Vec<(Spanned<String>, Value)>,
@@ -139,8 +139,8 @@ impl Fields {
     }
 
     /// Names with a text each.
-    pub fn named_texts(&mut self, key: &str) -> Named<Spanned<String>> {
+    pub fn named_texts(&mut self, key: &str) -> Pairs {
         let entries = self.entries(key).into_iter();
-        entries.filter_map(|(name, value)| Some((name.node, value.texts().into_iter().next()?))).collect()
+        entries.filter_map(|(name, value)| Some((name, value.texts().into_iter().next()?))).collect()
     }
 }

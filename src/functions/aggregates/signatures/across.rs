@@ -1,4 +1,4 @@
-//! Functions across periods and across the breakdown, and conversions of events. None is evaluated yet.
+//! Functions across periods and across the breakdown, and conversions of events.
 
 use super::{integer, plain_float, planned, quantity, same};
 use crate::model::signature::{ArgType, Class, Inferred, Param, Signature};
@@ -7,50 +7,50 @@ use crate::model::types::Type;
 const X: &[Param] = &[Param::one("x")];
 
 pub(super) static ALL: &[Signature] = &[
-    planned(
+    across(
         "previous",
         Class::Periods,
         &[Param::one("x"), Param::opt("same_point")],
         "The value one period earlier; of the open period, up to the same point.",
         same,
     ),
-    planned(
+    across(
         "ago",
         Class::Periods,
         &[Param::one("x"), Param::one("offset"), Param::opt("same_point")],
         "The value this much earlier; the offset is a whole number of periods.",
         same,
     ),
-    planned(
+    across(
         "change",
         Class::Periods,
         &[Param::one("x"), Param::opt("offset"), Param::opt("same_point")],
         "The value less that of the period before, or of this much earlier.",
         difference,
     ),
-    planned(
+    across(
         "growth",
         Class::Periods,
         &[Param::one("x"), Param::opt("offset"), Param::opt("same_point")],
         "The change as a part of the earlier value; missing over a base of 0 or below.",
         part,
     ),
-    planned(
+    across(
         "rolling_avg",
         Class::Periods,
         &[Param::one("x"), Param::one("periods")],
         "The mean of the values of this many closed periods, all of which are needed.",
         mean,
     ),
-    planned(
+    across(
         "total",
         Class::Breakdown,
         X,
         "The value from the rows of the whole, or of what `by` names.",
         same,
     ),
-    planned("share_of_total", Class::Breakdown, X, "The value as a part of that of the whole.", part),
-    planned("rank", Class::Breakdown, X, "The place of the value, best 1, equal ones the same.", integer),
+    across("share_of_total", Class::Breakdown, X, "The value as a part of that of the whole.", part),
+    across("rank", Class::Breakdown, X, "The place of the value, best 1, equal ones the same.", integer),
     planned(
         "top_share",
         Class::Breakdown,
@@ -73,6 +73,19 @@ pub(super) static ALL: &[Signature] = &[
         plain_float,
     ),
 ];
+
+/// One over other cells than the one at hand. Its examples need rows: they stand among the golden cases.
+const fn across(
+    name: &'static str,
+    class: Class,
+    params: &'static [Param],
+    doc: &'static str,
+    infer: fn(&[ArgType]) -> Inferred,
+) -> Signature {
+    let mut signature = planned(name, class, params, doc, infer);
+    signature.evaluated = true;
+    signature
+}
 
 const CONVERSION: &[Param] = &[
     Param::one("base"),

@@ -1,0 +1,222 @@
+//! The results of scan groups -> a KPI's table: its measures meet on (period, members) in grids, one for
+//! each breakdown with the coarser and the cut ones that its formula needs, and the formula is computed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use datafusion::common::{DataFusionError, Result as DfResult};
+
+use super::coverage::Coverage;
+use super::failure;
+use super::fill::Active;
+use super::run::{GroupResult, Run, local};
+use super::runner::Runner;
+use crate::diagnostic::Diagnostic;
+use crate::functions::Env;
+use crate::model::calendar::Grain;
+use crate::model::expr::Across;
+use crate::model::outcome::KpiTable;
+use crate::model::project::{AsOf, ColumnRef, SourceId, TimeBinding};
+use crate::plan::groups::kept;
+use crate::plan::scan::Scans;
+use crate::plan::{BreakdownPlan, TablePlan};
+use crate::results::cells::{Cells, MeasureRows};
+use crate::results::evaluate::{Coarser, Evaluator, Level};
+use crate::results::outcome::{Shown, breakdown};
+use crate::results::set::Members;
+
+/// The results that a table is made of.
+struct Meeting<'a> {
+    table: &'a TablePlan,
+    plan: &'a BreakdownPlan,
+    results: &'a [GroupResult],
+}
+
+impl Run<'_> {
+    /// Computes a table.
+    pub(super) async fn table(
+        &self,
+        table: &TablePlan,
+        results: &[GroupResult],
+        labels: &BTreeMap<SourceId, HashMap<String, String>>,
+        scans: &Scans<'_>,
+        runner: &dyn Runner,
+    ) -> Result<KpiTable, Diagnostic> {
+        let kpi = &self.model.kpis[table.kpi];
+        let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
+        let complete = self.complete(table);
+        let mut breakdowns = Vec::new();
+        for plan in &table.breakdowns {
+            let active = match &plan.population {
+                None => Vec::new(),
+                Some(population) => Active::read(self.model, scans, population, runner)
+                    .await
+                    .map_err(failed)?
+                    .periods(table, &self.model.calendar),
+            };
+            let meeting = Meeting { table, plan, results };
+            let all: Vec<usize> = (0..plan.dimensions.len()).collect();
+            let (cells, level) = self.level(&meeting, &all, &active).map_err(failed)?;
+            let env = Env { timezone: self.model.calendar.timezone };
+            let mut evaluator = Evaluator { level: &level, env, done: HashMap::new() };
+            let column = evaluator.eval(&kpi.formula).map_err(|f| {
+                failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
+            })?;
+            let shown = Shown {
+                model: self.model,
+                grain: table.grain,
+                dimensions: plan.dimensions.iter().map(crate::model::project::Dimension::name).collect(),
+                labels: self.label_maps(plan, labels),
+                periods: table.periods.clone(),
+                complete: &complete,
+            };
+            breakdowns.push(breakdown(&cells, &column, &shown).map_err(failed)?);
+        }
+        Ok(KpiTable {
+            kpi: kpi.name.clone(),
+            label: local(&kpi.label, self.lang),
+            grain: table.grain.name().to_owned(),
+            ty: kpi.formula.ty,
+            unit: kpi.unit.clone(),
+            percent: kpi.percent,
+            decimals: kpi.decimals,
+            breakdowns,
+        })
+    }
+
+    /// The grid of some of a breakdown's dimensions, by their places.
+    fn level(
+        &self,
+        meeting: &Meeting<'_>,
+        dimensions: &[usize],
+        active: &[(Members, Vec<bool>)],
+    ) -> DfResult<(Cells, Level)> {
+        let Meeting { table, plan, .. } = meeting;
+        let rows = self.rows(meeting, dimensions, None);
+        let own: Vec<MeasureRows<'_>> = rows.iter().map(|(row, _)| row.clone()).collect();
+        let cells = Cells::of(&own, table.computed.clone(), dimensions.is_empty(), table.fill, active);
+        let open = self.model.calendar.index(table.grain, self.as_of.day);
+        let closed = self.as_of.closes(self.model.calendar.end(table.grain, open));
+        let open_at =
+            (table.computed.contains(&open) && !closed).then_some((open - table.computed.start) as usize);
+        let mut level = self.grid(&cells, &rows, table.grain)?;
+        level.open = open_at;
+        level.dimensions = dimensions.iter().map(|i| plan.dimensions[*i].path.clone()).collect();
+        for cut in &table.cuts {
+            let period = open - cut.back;
+            let rows = self.rows(meeting, dimensions, Some((period, cut.until)));
+            level.cuts.insert(cut.back, self.grid(&cells.in_period(period), &rows, table.grain)?);
+        }
+        for kept in self.coarser_than(meeting, dimensions) {
+            let places: Vec<usize> = kept.iter().map(|k| dimensions[*k]).collect();
+            let (theirs, coarser) = self.level(meeting, &places, &[])?;
+            let find = |members: &Members| {
+                let of: Members = kept.iter().map(|k| members[*k].clone()).collect();
+                theirs.combos.iter().position(|c| *c == of)
+            };
+            let combos = cells.combos.iter().map(find).collect();
+            level.coarser.push(Coarser { kept, level: coarser, combos });
+        }
+        Ok((cells, level))
+    }
+
+    /// A grid with its measures alone.
+    fn grid(&self, cells: &Cells, rows: &[(MeasureRows<'_>, Coverage)], grain: Grain) -> DfResult<Level> {
+        let mut measures = HashMap::new();
+        for (row, coverage) in rows {
+            let covered = self.covered(grain, &cells.periods, *coverage);
+            measures.insert(row.id, cells.column(row, &self.model.measures[row.id.0], &covered)?);
+        }
+        Ok(Level {
+            grain,
+            width: cells.width(),
+            named: cells.combos.iter().map(|m| m.iter().all(Option::is_some)).collect(),
+            dimensions: Vec::new(),
+            measures,
+            open: None,
+            cuts: BTreeMap::new(),
+            coarser: Vec::new(),
+        })
+    }
+
+    /// The measures' rows of some of a breakdown's dimensions, whole or cut.
+    fn rows<'a>(
+        &self,
+        meeting: &Meeting<'a>,
+        dimensions: &[usize],
+        cut: Option<(i64, chrono::NaiveDate)>,
+    ) -> Vec<(MeasureRows<'a>, Coverage)> {
+        let places = meeting.plan.keys.iter().filter_map(|(id, keys)| {
+            let keys: Vec<ColumnRef> = dimensions.iter().map(|i| keys[*i].clone()).collect();
+            self.graph.place(*id, meeting.table.grain, &keys, cut).map(|(g, s)| (*id, g, s))
+        });
+        places
+            .map(|(id, g, s)| {
+                let always = self.model.measures[id.0].time == TimeBinding::Always;
+                let (set, first) = (&meeting.results[g].sets[s], self.graph.groups[g].sets[s].periods.0);
+                (MeasureRows { set, id, always, first }, meeting.results[g].coverage)
+            })
+            .collect()
+    }
+
+    /// The coarser breakdowns that a formula needs beside some dimensions, as places among them.
+    fn coarser_than(&self, meeting: &Meeting<'_>, dimensions: &[usize]) -> Vec<Vec<usize>> {
+        let here: Vec<_> = dimensions.iter().map(|i| meeting.plan.dimensions[*i].clone()).collect();
+        let mut all: Vec<Vec<usize>> = Vec::new();
+        for across in self.model.kpis[meeting.table.kpi].formula.across() {
+            let kept = match across {
+                Across::Total(by) => kept(by, &here),
+                Across::ShareOfTotal => Vec::new(),
+                _ => continue,
+            };
+            if kept.len() < here.len() && !all.contains(&kept) {
+                all.push(kept);
+            }
+        }
+        all
+    }
+
+    fn label_maps<'m>(
+        &self,
+        plan: &BreakdownPlan,
+        labels: &'m BTreeMap<SourceId, HashMap<String, String>>,
+    ) -> Vec<Option<&'m HashMap<String, String>>> {
+        let Some((id, keys)) = plan.keys.iter().next() else {
+            return plan.dimensions.iter().map(|_| None).collect();
+        };
+        let source = self.model.measures[id.0].source;
+        keys.iter()
+            .map(|key| {
+                let target = self.model.target(source, &key.hops);
+                let here = self.model.source(target);
+                (here.key == [key.column]).then(|| labels.get(&target)).flatten()
+            })
+            .collect()
+    }
+
+    /// Which periods a source reaches.
+    fn covered(&self, grain: Grain, periods: &Range<i64>, coverage: Coverage) -> Vec<bool> {
+        let calendar = &self.model.calendar;
+        let last = calendar.index(grain, self.as_of.day);
+        let first = match coverage {
+            Coverage::Always => return vec![true; periods.clone().count()],
+            Coverage::Never => i64::MAX,
+            Coverage::From(day) => calendar.index(grain, day),
+        };
+        periods.clone().map(|p| first <= p && p <= last).collect()
+    }
+
+    /// Which periods are closed at the as-of and complete in every source.
+    fn complete(&self, table: &TablePlan) -> Vec<bool> {
+        let calendar = &self.model.calendar;
+        let kpi = &self.model.kpis[table.kpi];
+        let fresh: Vec<AsOf> = kpi
+            .formula
+            .measures()
+            .iter()
+            .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
+            .chain([self.as_of])
+            .collect();
+        table.periods.clone().map(|p| fresh.iter().all(|f| f.closes(calendar.end(table.grain, p)))).collect()
+    }
+}
