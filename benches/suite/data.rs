@@ -76,17 +76,23 @@ fn customer(row: u64, customers: u64) -> i64 {
 
 type Columns = fn(std::ops::Range<u64>) -> Res<Vec<(&'static str, ArrayRef)>>;
 
-fn parquet(path: &Path, columns: Columns) -> Res<()> {
+/// Batches as a Parquet file, as most writers make it, with zstd.
+pub fn write(path: &Path, mut batches: impl Iterator<Item = Res<RecordBatch>>) -> Res<()> {
     let zstd = Compression::ZSTD(ZstdLevel::try_new(3)?);
     let properties = WriterProperties::builder().set_compression(zstd).build();
-    let batch = |rows| -> Res<RecordBatch> { Ok(RecordBatch::try_from_iter(columns(rows)?)?) };
-    let schema = batch(0..1)?.schema();
-    let mut writer = ArrowWriter::try_new(File::create(path)?, schema, Some(properties))?;
-    for start in (0..ROWS).step_by(BATCH as usize) {
-        writer.write(&batch(start..start + BATCH)?)?;
+    let first = batches.next().ok_or("no rows")??;
+    let mut writer = ArrowWriter::try_new(File::create(path)?, first.schema(), Some(properties))?;
+    writer.write(&first)?;
+    for batch in batches {
+        writer.write(&batch?)?;
     }
     writer.close()?;
     Ok(())
+}
+
+fn parquet(path: &Path, columns: Columns) -> Res<()> {
+    let starts = (0..ROWS).step_by(BATCH as usize);
+    write(path, starts.map(|start| Ok(RecordBatch::try_from_iter(columns(start..start + BATCH)?)?)))
 }
 
 fn decimals(values: impl Iterator<Item = i128>) -> Res<ArrayRef> {

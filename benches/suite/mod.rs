@@ -43,8 +43,8 @@ impl Bench {
         Ok(Self { folder, runtime: Runtime::new()? })
     }
 
-    /// A file of the benchmark, made by `make` if it is not there yet, and read once.
-    fn file(&self, name: &str, make: fn(&Path) -> Res<()>) -> Res<PathBuf> {
+    /// A file or folder of the benchmark, made by `make` if it is not there yet.
+    fn made(&self, name: &str, make: fn(&Path) -> Res<()>) -> Res<PathBuf> {
         let path = self.folder.join(name);
         if !path.exists() {
             println!("making {name} ...");
@@ -52,6 +52,12 @@ impl Bench {
             make(&partial)?;
             std::fs::rename(partial, &path)?;
         }
+        Ok(path)
+    }
+
+    /// A file of the benchmark, read once.
+    fn file(&self, name: &str, make: fn(&Path) -> Res<()>) -> Res<PathBuf> {
+        let path = self.made(name, make)?;
         std::io::copy(&mut std::fs::File::open(&path)?, &mut std::io::sink())?;
         Ok(path)
     }

@@ -231,7 +231,12 @@ impl Scans<'_> {
                     target.columns[*theirs].name.as_str(),
                 ));
                 let (l, r) = (self.model.source(from).columns[*mine].ty, target.columns[*theirs].ty);
-                if l == r { left.eq(right) } else { cast(left, row_type(r)).eq(right) }
+                if l == r {
+                    return left.eq(right);
+                }
+                // Keys of different number types meet exactly: 1.5 is no 1.
+                let both = crate::model::typing::common_number(l, r).map_or_else(|| row_type(r), row_type);
+                cast(left, both.clone()).eq(cast(right, both))
             });
             builder = builder.join_on(right.build()?, JoinType::Left, on.collect::<Vec<_>>())?;
         }

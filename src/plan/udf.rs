@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{
@@ -71,8 +72,10 @@ impl ScalarUDFImpl for KernelUdf {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         // All-constant arguments come as arrays of one row.
         let rows = arrays.first().map_or(rows, |a| a.len());
-        (self.kernel)(&arrays, rows)
-            .map(ColumnarValue::Array)
-            .map_err(|failure| DataFusionError::External(Box::new(failure)))
+        let result =
+            (self.kernel)(&arrays, rows).map_err(|failure| DataFusionError::External(Box::new(failure)))?;
+        // Kernels keep the digits of their arguments; the plan was made for the type's own storage.
+        let result = if *result.data_type() == self.out { result } else { cast(&result, &self.out)? };
+        Ok(ColumnarValue::Array(result))
     }
 }

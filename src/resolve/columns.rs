@@ -8,15 +8,20 @@ use super::Resolver;
 use super::lower::lower;
 use super::rows::RowScope;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::expr::{Kind, Value};
+use crate::model::expr::{Kind, RowExpr, Value};
 use crate::model::project::SourceId;
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::RawColumn;
+
+/// The parts of a row formula, the columns that it reads opened up.
+const HEAVIEST: usize = 1_000;
 
 /// How far each column with a formula is.
 #[derive(Default)]
 pub(super) struct States {
     done: HashMap<(usize, usize), bool>,
+    /// How many parts each formula comes to with the columns that it reads opened up.
+    weights: HashMap<(usize, usize), usize>,
     /// Columns being typed, outermost first.
     open: Vec<(SourceId, usize)>,
 }
@@ -59,7 +64,10 @@ impl Resolver<'_> {
             formula.expr.as_ref().map(|expr| lower(self, &mut RowScope::own(source).in_column(), expr));
         self.columns.open.pop();
         self.columns.done.insert((source.0, column), true);
-        let Some(typed) = typed else { return };
+        let Some(mut typed) = typed else { return };
+        if !self.not_too_heavy(source, column, &typed) {
+            typed = super::lower::poison(typed.span);
+        }
         let target = &mut self.model.sources[source.0].columns[column];
         if target.formula.is_none() {
             target.ty = typed.ty;
@@ -68,6 +76,29 @@ impl Resolver<'_> {
             }
             target.formula = Some(Arc::new(typed));
         }
+    }
+
+    /// Formulas are opened up where they are read, so one that reads another twice doubles it.
+    fn not_too_heavy(&mut self, source: SourceId, column: usize, formula: &RowExpr) -> bool {
+        let mut weight = 0usize;
+        let mut below = vec![formula];
+        while let Some(expr) = below.pop() {
+            weight = weight.saturating_add(1);
+            below.extend(expr.children());
+        }
+        formula.leaves(&mut |leaf| {
+            let at = self.model.target(source, &leaf.hops);
+            weight = weight.saturating_add(self.columns.weights.get(&(at.0, leaf.column)).copied().unwrap_or(0));
+        });
+        self.columns.weights.insert((source.0, column), weight);
+        if weight > HEAVIEST {
+            let name = self.model.source(source).columns[column].name.clone();
+            self.report(
+                Diagnostic::new(&codes::TOO_DEEP, format!("`{name}` comes to {weight} parts"))
+                    .at(formula.span, format!("more than {HEAVIEST} with the formulas that it reads")),
+            );
+        }
+        weight <= HEAVIEST
     }
 
     fn column_loop(&mut self, from: usize, again: &RawColumn) {

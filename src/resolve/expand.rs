@@ -1,7 +1,7 @@
 //! Calls of the project's functions -> their bodies with the arguments in place of the parameters.
 //! Bounded, so that functions that double their argument cannot run away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Resolver;
 use super::arguments::by_position;
@@ -11,59 +11,74 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, InPeriod, MomentKind, Path};
 use crate::syntax::walk;
 
+/// How deep functions may call each other.
+const DEEPEST: usize = 100;
+
 /// How many nodes all expansions of a project may come to.
 const MOST_NODES: usize = 200_000;
 
 impl Resolver<'_> {
-    /// Unused functions are checked too: every name that they call exists, and none calls itself.
+    /// Unused functions are checked too: none calls itself, by whatever way. Each function is looked at
+    /// once, and each loop is told at the first of its names.
     pub(super) fn check_functions(&mut self) {
         let raw = self.raw;
-        for function in raw.functions.values() {
-            let Some(body) = function.formula.as_ref().and_then(|f| f.expr.as_ref()) else { continue };
-            if let Some(path) = self.calls_itself(&function.name.node, body) {
-                let diagnostic = Diagnostic::new(&codes::CYCLE, "functions that call each other in a loop")
-                    .at(function.name.span, "calls itself in the end")
-                    .note(format!("cycle: {}", path.join(" -> ")));
-                self.report(diagnostic);
+        let calls: HashMap<&str, Vec<&str>> = raw
+            .functions
+            .iter()
+            .map(|(name, function)| {
+                let mut called = Vec::new();
+                if let Some(body) = function.formula.as_ref().and_then(|f| f.expr.as_ref()) {
+                    walk::walk(body, &mut |e| {
+                        if let ExprKind::Call(call) = &e.kind {
+                            called.push(call.name.node.as_str());
+                        }
+                    });
+                }
+                (name.as_str(), called)
+            })
+            .collect();
+        let mut done: HashSet<&str> = HashSet::new();
+        for start in raw.functions.keys() {
+            // The way that is being followed, each with how many of its calls were looked at.
+            let mut way: Vec<(&str, usize)> = vec![(start.as_str(), 0)];
+            while let Some((name, looked)) = way.last_mut() {
+                let next = calls.get(name).and_then(|c| c.get(*looked)).copied();
+                *looked += 1;
+                match next {
+                    None => {
+                        done.insert(name);
+                        way.pop();
+                    }
+                    Some(next) if done.contains(next) => {}
+                    Some(next) => match way.iter().position(|(n, _)| *n == next) {
+                        None if calls.contains_key(next) => way.push((next, 0)),
+                        None => {}
+                        Some(from) => {
+                            let mut names: Vec<&str> = way[from..].iter().map(|(n, _)| *n).collect();
+                            names.push(next);
+                            let at = raw.functions[next].name.span;
+                            let diagnostic = Diagnostic::new(&codes::CYCLE, "functions that call each other in a loop")
+                                .at(at, "calls itself in the end")
+                                .note(format!("cycle: {}", names.join(" -> ")));
+                            self.report(diagnostic);
+                        }
+                    },
+                }
             }
         }
-    }
-
-    /// The way from a function back to itself, reported for the loop's first name only.
-    fn calls_itself(&self, start: &str, body: &Expr) -> Option<Vec<String>> {
-        let mut stack: Vec<(Vec<String>, &Expr)> = vec![(vec![start.to_owned()], body)];
-        let mut seen: Vec<String> = Vec::new();
-        while let Some((path, body)) = stack.pop() {
-            let mut called = Vec::new();
-            walk::walk(body, &mut |e| {
-                if let ExprKind::Call(call) = &e.kind {
-                    called.push(call.name.node.clone());
-                }
-            });
-            for name in called {
-                let mut path = path.clone();
-                path.push(name.clone());
-                if name == start {
-                    let first = path.iter().min().is_some_and(|m| m == start);
-                    return first.then_some(path);
-                }
-                if seen.contains(&name) {
-                    continue;
-                }
-                let function = self.raw.functions.get(&name);
-                if let Some(body) = function.and_then(|f| f.formula.as_ref()).and_then(|f| f.expr.as_ref()) {
-                    seen.push(name);
-                    stack.push((path, body));
-                }
-            }
-        }
-        None
     }
 
     /// The body of a call with its arguments in place.
     pub(super) fn expand(&mut self, call: &crate::syntax::ast::Call, span: Span) -> Option<Expr> {
         let raw = self.raw;
         let function = &raw.functions[&call.name.node];
+        if self.expanding.len() > DEEPEST {
+            self.report(
+                Diagnostic::new(&codes::TOO_DEEP, format!("functions that call each other {DEEPEST} deep"))
+                    .at(span, "one more than can be opened up"),
+            );
+            return None;
+        }
         if self.expanding.contains(&call.name.node) {
             // Reported by `check_functions`.
             return None;

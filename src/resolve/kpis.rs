@@ -11,7 +11,7 @@ use super::{Asked, Resolver, dimension};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::calendar::Grain;
-use crate::model::expr::{Arith, Expr, Kind, ResultExpr, Value};
+use crate::model::expr::{Arith, Expr, Kind, ResultExpr, ResultLeaf, Value};
 use crate::model::project::{Dimension, Fill, Kpi};
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::{LocalText, RawKpi};
@@ -26,7 +26,12 @@ pub(super) struct States {
     done: HashMap<(String, String), Option<Arc<ResultExpr>>>,
     /// KPIs being typed and where they were used, outermost first.
     open: Vec<(String, Span)>,
+    /// How many KPIs stand on top of each other in a formula, by identity.
+    depths: HashMap<*const ResultExpr, usize>,
 }
+
+/// KPIs on top of each other: what computes them works level by level on a stack.
+const DEEPEST: usize = 150;
 
 impl Resolver<'_> {
     pub(super) fn kpis(&mut self, asked: &Asked) {
@@ -79,8 +84,31 @@ impl Resolver<'_> {
         });
         self.kpis.open.pop();
         let typed = typed.filter(|t| t.ty != Type::Unknown).and_then(|t| self.in_unit(kpi, t)).map(Arc::new);
+        let typed = typed.filter(|t| self.not_too_deep(name, t));
         // A loop found below has put `None` here already.
         self.kpis.done.entry(key).or_insert(typed).clone()
+    }
+
+    fn not_too_deep(&mut self, name: &str, formula: &Arc<ResultExpr>) -> bool {
+        let mut depth = 0;
+        let mut below = vec![&**formula];
+        while let Some(expr) = below.pop() {
+            expr.leaves(&mut |leaf| match leaf {
+                ResultLeaf::Kpi(_, body) => {
+                    depth = depth.max(self.kpis.depths.get(&Arc::as_ptr(body)).copied().unwrap_or(0));
+                }
+                ResultLeaf::Across(_, body) => below.push(body),
+                ResultLeaf::Measure(_) => {}
+            });
+        }
+        self.kpis.depths.insert(Arc::as_ptr(formula), depth + 1);
+        if depth == DEEPEST {
+            self.report(
+                Diagnostic::new(&codes::TOO_DEEP, format!("`{name}` stands on {DEEPEST} KPIs, one on the other"))
+                    .at(formula.span, "one more than can be computed"),
+            );
+        }
+        depth < DEEPEST
     }
 
     fn kpi_loop(&mut self, from: usize, again: &str, used: Span) {

@@ -13,6 +13,9 @@ use crate::model::types::Type;
 use crate::source::Span;
 use crate::syntax::ast;
 
+/// Filters around filters, through KPIs too.
+const MOST_FILTERS: usize = 32;
+
 /// Names of results.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ResultScope {
@@ -64,6 +67,13 @@ impl Scope for ResultScope {
         condition: &ast::Expr,
         span: Span,
     ) -> ResultExpr {
+        if self.filters.len() >= MOST_FILTERS {
+            r.report(
+                Diagnostic::new(&codes::TOO_DEEP, format!("more than {MOST_FILTERS} filters, one around the other"))
+                    .at(condition.span, "one more than can be applied"),
+            );
+            return poison(span);
+        }
         let mut inner = self.clone();
         inner.filters.push(condition.clone());
         let typed = lower(r, &mut inner, formula);

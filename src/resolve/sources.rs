@@ -308,6 +308,17 @@ impl Resolver<'_> {
                 return None;
             }
         }
+        let same_name = source.column_named(&raw.name.node).filter(|c| key != [*c]);
+        if same_name.is_some() {
+            self.report(
+                Diagnostic::new(
+                    &codes::AMBIGUOUS_NAME,
+                    format!("`{}` is a relation and a column of `{}`", raw.name.node, source.name),
+                )
+                .at(raw.name.span, "the relation; the column is not its key")
+                .help("another name for the relation, or for the column with `from:`"),
+            );
+        }
         Some(Relation { name: raw.name.node.clone(), defined: raw.name.span, to, key, via: false })
     }
 }

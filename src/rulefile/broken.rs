@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use serde_yaml::granit_parser::ErrorKind;
 
-use super::{cut, tables};
-use crate::diagnostic::{Diagnostic, codes};
+use super::tree::Builder;
+use super::{cut, flow, tables};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::source::{FileId, Span, Spanned};
 
 /// Why a text has no tree.
@@ -37,8 +38,8 @@ pub fn twice(key: &Spanned<String>, first: Span) -> Diagnostic {
         .help("keep one of them, or give one another name")
 }
 
-/// The diagnostic of a failure.
-pub fn explain(file: FileId, text: &str, failure: Failure) -> Explained {
+/// The diagnostic of a failure; in `work` the formulas told before are blotted out.
+pub fn explain(file: FileId, text: &str, work: &str, failure: Failure) -> Explained {
     let whole = |diagnostic| Explained { diagnostic, cut: None };
     match failure {
         Failure::SecondDocument(at) => whole(
@@ -57,13 +58,13 @@ pub fn explain(file: FileId, text: &str, failure: Failure) -> Explained {
                 .note("a value that an alias (`*name`) repeats counts each time")
                 .help("split the file; `include:` reads the parts"),
         ),
-        Failure::Yaml { kind, info, at } => yaml(file, text, &kind, &info, at.min(text.len())),
+        Failure::Yaml { kind, info, at } => yaml(file, text, work, &kind, &info, at.min(text.len())),
     }
 }
 
-fn yaml(file: FileId, text: &str, kind: &ErrorKind, info: &str, at: usize) -> Explained {
+fn yaml(file: FileId, text: &str, work: &str, kind: &ErrorKind, info: &str, at: usize) -> Explained {
     if matches!(kind, ErrorKind::RecursionLimitExceeded) {
-        return explain(file, text, Failure::TooDeep(at..at));
+        return explain(file, text, work, Failure::TooDeep(at..at));
     }
     if let Some(tab) = tab(text, kind, at) {
         let diagnostic = Diagnostic::new(&codes::YAML_SYNTAX, "a tab in the indentation")
@@ -71,8 +72,13 @@ fn yaml(file: FileId, text: &str, kind: &ErrorKind, info: &str, at: usize) -> Ex
             .help("YAML is indented with spaces, two for each level");
         return Explained { diagnostic, cut: None };
     }
-    if let Some((value, reason)) = cut::find(text, kind, at) {
-        return Explained { diagnostic: cut::formula_cut(file, text, &value, &reason), cut: Some(value) };
+    for (value, reason) in cut::find(text, kind, at) {
+        if is_to_blame(file, work, &value, at) {
+            return Explained { diagnostic: cut::formula_cut(file, text, &value, &reason), cut: Some(value) };
+        }
+    }
+    if let Some(diagnostic) = open_bracket(file, text, kind, at) {
+        return Explained { diagnostic, cut: None };
     }
     if let Some(diagnostic) = missing_space(file, text, at) {
         return Explained { diagnostic, cut: None };
@@ -87,6 +93,37 @@ fn yaml(file: FileId, text: &str, kind: &ErrorKind, info: &str, at: usize) -> Ex
         diagnostic = diagnostic.help(help);
     }
     Explained { diagnostic, cut: None }
+}
+
+/// Whether the error goes away, or moves on, without the formula.
+fn is_to_blame(file: FileId, work: &str, formula: &Range<usize>, at: usize) -> bool {
+    let without = cut::mask(work, formula);
+    let mut ignored = Diagnostics::new();
+    match Builder::new(file, &without, &[], &mut ignored).run() {
+        Err(Failure::Yaml { at: again, .. }) => again != at,
+        _ => true,
+    }
+}
+
+/// A bracket of an earlier line that the parser still has open where it stopped.
+fn open_bracket(file: FileId, text: &str, kind: &ErrorKind, at: usize) -> Option<Diagnostic> {
+    let line = line_start(text, at);
+    let ends = matches!(
+        kind,
+        ErrorKind::UnclosedFlowCollection { .. }
+            | ErrorKind::UnexpectedEofFlowSequence
+            | ErrorKind::UnexpectedEofFlowMapping
+    );
+    if !ends && !cut::looks_like_key(&text[line..line_end(text, line)]) {
+        return None;
+    }
+    let open = flow::open_bracket(text, if ends { text.len() } else { line })?;
+    let (bracket, close) = if text[open..].starts_with('[') { ("[", "]") } else { ("{", "}") };
+    Some(
+        Diagnostic::new(&codes::YAML_SYNTAX, format!("not valid YAML: `{bracket}` that is not closed"))
+            .at(Span::new(file, open, open + 1), "opened here")
+            .help(format!("add the closing `{close}`")),
+    )
 }
 
 pub fn floor(text: &str, mut at: usize) -> usize {

@@ -6,9 +6,13 @@ use std::ops::Range;
 use serde_yaml::granit_parser::ErrorKind;
 
 use super::broken::{line_end, line_start};
-use super::tables;
+use super::flow;
+use super::tables::{self, Kind};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
+
+/// Formulas that may be to blame for one error; each costs a reading of the file.
+const MAX_TRIED: usize = 4;
 
 /// E0102: the formula at `value`, and why YAML does not hand it over whole.
 pub fn formula_cut(file: FileId, text: &str, value: &Range<usize>, reason: &str) -> Diagnostic {
@@ -97,51 +101,70 @@ fn chain(text: &str, line: usize) -> Vec<KeyLine<'_>> {
     keys
 }
 
-/// The formula that an error cuts, and why.
-pub fn find(text: &str, kind: &ErrorKind, at: usize) -> Option<(Range<usize>, String)> {
+/// The formulas that an error may cut, and why; the likeliest first.
+pub fn find(text: &str, kind: &ErrorKind, at: usize) -> Vec<(Range<usize>, String)> {
     let mut line = line_start(text, at);
     // At the end of the text, or of the line before, the parser had nothing more to read.
     if text[line..line_end(text, line)].trim().is_empty() && line > 0 {
         line = line_start(text, line - 1);
     }
-    let keys = chain(text, line);
-    for (i, key) in keys.iter().enumerate() {
+    let inside = flow::open_bracket(text, line).is_some();
+    let mut found = Vec::new();
+    let mut below: Option<&'static Kind> = Some(&tables::ROOT);
+    for key in chain(text, line) {
+        below = below.and_then(|k| k.under(key.key));
         let value = &text[key.value.clone()];
         if value.is_empty() {
             continue;
         }
-        let is_formula = tables::is_formula_key(key.key)
-            || (i == 1 && matches!(keys[0].key, "kpis" | "functions") && !value.starts_with('{'));
-        if is_formula {
-            let end = continued(text, key);
+        let end = continued(text, &key);
+        if value.starts_with('{') && below.is_none_or(Kind::has_keys) {
+            let pieces = flow::formulas(text, key.value.start, end, below);
+            found.extend(
+                pieces.into_iter().filter_map(|piece| Some((piece.clone(), in_braces(&text[piece], kind)?))),
+            );
+            continue;
+        }
+        let is_formula = below.map_or_else(|| tables::is_formula_key(key.key), Kind::takes_formula);
+        if is_formula && inside {
+            let end = flow::value_end(text, key.value.start, end, true);
+            let piece = key.value.start..key.value.start + text[key.value.start..end].trim_end().len();
+            found.extend(in_braces(&text[piece.clone()], kind).map(|reason| (piece, reason)));
+        } else if is_formula {
             // A line of its own that looks like a key is one in the wrong column.
             let value = &text[key.value.start..end];
             let value =
                 value.split_inclusive('\n').enumerate().take_while(|(i, l)| *i == 0 || !looks_like_key(l));
             let value: String = value.map(|(_, l)| l).collect();
-            if let Some(reason) = reason(&value, kind) {
-                return Some((key.value.start..end, reason));
-            }
-        }
-        if let Some(open) = value.find('{')
-            && let Some(inner) = flow_formula(&value[open..])
-        {
-            let from = key.value.start + open;
-            let piece = from + inner.start..from + inner.end;
-            let text = &text[piece.clone()];
-            let reason = reason(text, kind).or_else(|| {
-                text.contains([',', '[', ']', '{', '}'])
-                    .then(|| "inside `{ }` a comma, bracket or brace ends the value".to_owned())
-            });
-            if let Some(reason) = reason {
-                return Some((piece, reason));
-            }
+            found.extend(reason(&value, kind).map(|reason| (key.value.start..end, reason)));
         }
     }
-    None
+    // The one that the error lies in, else the last before it.
+    found.sort_by_key(|(piece, _)| (!(piece.start..=piece.end).contains(&at), usize::MAX - piece.start));
+    found.truncate(MAX_TRIED);
+    found
 }
 
-fn looks_like_key(line: &str) -> bool {
+/// Why YAML does not take this text in braces as one plain value.
+fn in_braces(value: &str, kind: &ErrorKind) -> Option<String> {
+    reason(value, kind).or_else(|| {
+        let cut = !is_quoted(value) && value.contains([',', '[', ']', '{', '}']);
+        cut.then(|| "inside `{ }` a comma, bracket or brace ends the value".to_owned())
+    })
+}
+
+/// Whether a text stands in quotes as a whole.
+fn is_quoted(value: &str) -> bool {
+    let value = value.trim_end();
+    let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return false };
+    let inner = value
+        .get(1..value.len() - 1)
+        .unwrap_or(&quote.to_string())
+        .replace(if quote == '"' { "\\\"" } else { "''" }, "");
+    value.len() > 1 && value.ends_with(quote) && !inner.contains(quote)
+}
+
+pub fn looks_like_key(line: &str) -> bool {
     let line = line.trim();
     let key = line.split_once(": ").map_or_else(|| line.strip_suffix(':').unwrap_or(""), |(key, _)| key);
     !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_')
@@ -165,34 +188,12 @@ fn continued(text: &str, key: &KeyLine<'_>) -> usize {
     end
 }
 
-/// The last formula in `{key: value, ...}`, up to the next key or the closing brace.
-fn flow_formula(flow: &str) -> Option<Range<usize>> {
-    let mut found = None;
-    for (colon, _) in flow.match_indices(": ") {
-        let start = flow[..colon].rfind(['{', ',', ' ']).map_or(0, |i| i + 1);
-        if tables::is_formula_key(flow[start..colon].trim()) {
-            found = Some(colon + 2);
-        }
-    }
-    let from = found?;
-    let rest = &flow[from..];
-    let mut end = rest.rfind('}').unwrap_or(rest.trim_end().len());
-    // `, key: ` begins the next field, unless it stands in a text.
-    for (comma, _) in rest[..end].match_indices(", ") {
-        let after = &rest[comma + 2..end];
-        let word = after.find(": ").map_or("", |c| &after[..c]);
-        let in_text = rest[..comma].matches('"').count() % 2 == 1;
-        if !word.is_empty() && !in_text && word.chars().all(|c| c.is_alphanumeric() || c == '_') {
-            end = comma;
-            break;
-        }
-    }
-    Some(from..from + rest[..end].trim_end().len())
-}
-
 /// Why YAML does not take this text as one plain value.
 fn reason(value: &str, kind: &ErrorKind) -> Option<String> {
     let first = value.chars().next()?;
+    if is_quoted(value) {
+        return None;
+    }
     let starts = "`\"'[{%&*!|>@".contains(first) || (first == '-' && value.starts_with("- "));
     let block = matches!(first, '|' | '>') && value[1..].trim_start().is_empty();
     if starts && !block {

@@ -4,6 +4,7 @@
 mod broken;
 mod cut;
 mod decode;
+mod flow;
 mod include;
 mod load;
 mod merge;

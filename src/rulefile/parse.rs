@@ -29,7 +29,7 @@ pub fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Option<Node> 
             }
             Err(failure) => failure,
         };
-        let explained = broken::explain(file, text, failure);
+        let explained = broken::explain(file, text, &work, failure);
         // After a repair only further cut formulas are believed: the rest may follow from the repair.
         if masked.is_empty() || explained.cut.is_some() {
             diags.push(explained.diagnostic);

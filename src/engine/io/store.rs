@@ -28,7 +28,9 @@ impl Place {
     pub fn pattern(&self) -> String {
         let (own, shared) = self.split();
         let written = self.path.get(own..).unwrap_or_default();
-        format!("{}{written}", glob::Pattern::escape(shared))
+        // `data/**` means all files below; the pattern language takes `**` for folders alone.
+        let below = if written.ends_with("**") { "/*" } else { "" };
+        format!("{}{written}{below}", glob::Pattern::escape(shared))
     }
 
     /// The folders above the first part of the path that is a pattern.

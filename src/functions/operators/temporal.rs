@@ -82,7 +82,7 @@ fn moments(array: &ArrayRef, clock: &mut LocalClock) -> Result<TimestampMicrosec
 fn difference(left: &ArrayRef, right: &ArrayRef, env: &Env) -> Result<ArrayRef, Failure> {
     let elapsed: DurationMicrosecondArray =
         if (left.data_type(), right.data_type()) == (&DataType::Date32, &DataType::Date32) {
-            both(&dates(left)?, &dates(right)?, |x, y| Some((i64::from(x) - i64::from(y)) * DAY))
+            both(&dates(left)?, &dates(right)?, |x, y| (i64::from(x) - i64::from(y)).checked_mul(DAY))
         } else {
             let mut clock = LocalClock::new(env.timezone);
             both(&moments(left, &mut clock)?, &moments(right, &mut clock)?, i64::checked_sub)
@@ -95,14 +95,14 @@ fn shift(time: &ArrayRef, by: &ArrayRef, sign: i64, out: &DataType, env: &Env) -
     if out == &DataType::Date32 {
         // The checker promises whole days; anything else has no day that is right.
         let days: Date32Array = both(&dates(time)?, &by, |day, micros| {
-            let days = i32::try_from(micros / DAY * sign).ok().filter(|_| micros % DAY == 0)?;
+            let days = i32::try_from((micros / DAY).checked_mul(sign)?).ok().filter(|_| micros % DAY == 0)?;
             day.checked_add(days).filter(|d| calendar(*d).is_some())
         });
         return Ok(Arc::new(days));
     }
     let moments = moments(time, &mut LocalClock::new(env.timezone))?;
     let shifted: TimestampMicrosecondArray =
-        both(&moments, &by, |at, micros| at.checked_add(micros * sign).filter(|t| YEARS.contains(t)));
+        both(&moments, &by, |at, micros| at.checked_add(micros.checked_mul(sign)?).filter(|t| YEARS.contains(t)));
     Ok(Arc::new(shifted.with_data_type(out.clone())))
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::rulefile::node::{Entry, Node, NodeKind, Scalar, Shape, Style};
 use crate::rulefile::raw::Formula;
 use crate::rulefile::tables::{Kind, is_formula_key};
-use crate::rulefile::{broken, cut};
+use crate::rulefile::{broken, cut, flow};
 use crate::source::{Span, Spanned};
 use crate::syntax::{self, FunctionHead, ast};
 
@@ -145,7 +145,11 @@ impl Decoder<'_> {
             Some(colon) if after <= start => {
                 let value = &line[colon + 1..];
                 let lead = value.len() - value.trim_start().len();
-                after + colon + 1 + lead..after + line.trim_end().len().max(colon + 1 + lead)
+                let (from, mut to) = (after + colon + 1 + lead, after + line.trim_end().len());
+                if at.flow {
+                    to = flow::value_end(self.text, from, to.max(from), true);
+                }
+                from..to.max(from)
             }
             _ => start..start,
         }
@@ -177,7 +181,8 @@ impl Decoder<'_> {
                 }
                 continue;
             }
-            let before = kept.last_mut().filter(|b| is_stray(entry) && cut_before(b));
+            let so_far = reach.map(|(from, to)| text.get(from..to).unwrap_or(""));
+            let before = kept.last_mut().filter(|b| is_stray(entry) && cut_before(b, so_far));
             let Some(before) = before else {
                 self.report(reach.take());
                 kept.push(entry.clone());
@@ -198,15 +203,18 @@ impl Decoder<'_> {
     }
 }
 
-/// Whether a stray piece after this entry is the rest of its formula.
-fn cut_before(entry: &Entry) -> bool {
-    match &entry.value.kind {
-        NodeKind::Broken => true,
-        NodeKind::Scalar(s) if s.style == Style::Plain => {
-            is_formula_key(&entry.key.node) || s.text.matches('(').count() > s.text.matches(')').count()
-        }
-        _ => false,
-    }
+/// Whether a stray piece after this entry is the rest of its formula: a comma stands in brackets or in a
+/// text, so one of them is open. `so_far` is what has been put together of it.
+fn cut_before(entry: &Entry, so_far: Option<&str>) -> bool {
+    let text = match (&entry.value.kind, so_far) {
+        (_, Some(text)) => text,
+        (NodeKind::Scalar(s), None) if s.style == Style::Plain => &s.text,
+        _ => return false,
+    };
+    let count = |c: char| text.matches(c).count();
+    count('(') > count(')')
+        || count('"') % 2 == 1
+        || (is_formula_key(&entry.key.node) && count('\'') % 2 == 1)
 }
 
 /// Whether a formula is more than a constant or a name, and then whether it holds names: `key-accounts`

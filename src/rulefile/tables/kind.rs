@@ -214,6 +214,30 @@ impl Kind {
         }
     }
 
+    /// What stands under a key of a mapping here, or of the mappings in a list here.
+    pub fn under(&self, key: &str) -> Option<&'static Kind> {
+        match self {
+            Kind::Fields(table) => {
+                let field = table.fields.iter().find(|f| f.name == key).map(|f| &f.kind);
+                field.or_else(|| table.rest.as_ref().map(|rest| &rest.kind))
+            }
+            Kind::Entries(k) => Some(k),
+            Kind::OneOfOr(_, k) | Kind::List(k) | Kind::OneOrList(k) => k.under(key),
+            Kind::Either { list, mapping, .. } => mapping.or(*list).and_then(|k| k.under(key)),
+            _ => None,
+        }
+    }
+
+    /// Whether a mapping here has keys that the tables know, or names.
+    pub fn has_keys(&self) -> bool {
+        match self {
+            Kind::Fields(_) | Kind::Entries(_) => true,
+            Kind::OneOfOr(_, k) | Kind::List(k) | Kind::OneOrList(k) => k.has_keys(),
+            Kind::Either { list, mapping, .. } => mapping.or(*list).is_some_and(Kind::has_keys),
+            _ => false,
+        }
+    }
+
     /// Whether a single value here is a formula.
     pub fn takes_formula(&self) -> bool {
         match self {

@@ -36,6 +36,9 @@ fn visit(table: &'static Table, found: &mut Vec<&'static Table>) {
     }
 }
 
+/// What a rule file is as a whole.
+pub static ROOT: Kind = Kind::Fields(&PROJECT);
+
 /// Whether some table has a formula under this key: what the search for cut formulas looks at.
 pub fn is_formula_key(key: &str) -> bool {
     static KEYS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {

@@ -18,7 +18,8 @@ fn every_line_of_the_description_loads() {
     assert_eq!(kpi.label.as_ref().unwrap().texts["es"].node, "Tasa de cancelación");
     assert_eq!(kpi.judgement.len(), 15, "{:?}", kpi.judgement.keys());
     assert_eq!(p.functions["margin"].params.len(), 2);
-    assert_eq!(p.dimensions["segment"].sources["opportunities"].node, "segment");
+    let ways = &p.dimensions["segment"].sources;
+    assert_eq!((ways[0].0.node.as_str(), ways[0].1.node.as_str()), ("opportunities", "segment"));
     assert!(p.params["nps_floor"].table.is_some());
     assert_eq!(p.sources["invoices"].csv.missing.as_ref().unwrap()[0].node, "");
     let formula = p.sources["accounts"].columns["is_large"].formula.as_ref().unwrap();
