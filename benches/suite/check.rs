@@ -47,7 +47,7 @@ fn kpi(number: usize) -> Res<String> {
     writeln!(text, "    description: What the sales of part {source} come to, by rule {number}.")?;
     writeln!(text, "    formula: {formula}\n    unit: {unit}\n    better: higher\n    grain: [month, quarter]")?;
     writeln!(text, "    by: [segment, channel]\n    owner: team{}@example.com", number % 7)?;
-    writeln!(text, "    since: 2025-0{}-01\n    review: quarterly", number % 9 + 1)?;
+    writeln!(text, "    decimals: {}\n    fill: observed", number % 3)?;
     Ok(text)
 }
 

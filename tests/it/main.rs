@@ -11,6 +11,7 @@ mod diff;
 mod docs;
 mod folder;
 mod fuzz;
+mod generated;
 mod lockfile;
 mod markdown;
 mod plan;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     trials.extend(fuzz::trials());
     trials.push(Trial::test("architecture", architecture::stages_use_only_earlier_ones));
     trials.push(Trial::test("lockfile", lockfile::one_version_each));
+    trials.push(Trial::test("docs/generated", generated::parts_are_current));
     trials.push(Trial::test("codes", codes::pages_and_cases_are_complete));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
