@@ -9,9 +9,8 @@ use std::process::ExitCode;
 
 type Part = fn(&suite::Bench) -> suite::Res<()>;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 5] = [
     ("kpis", suite::kpis::run),
-    ("probe", suite::probe::run),
     ("check", suite::check::run),
     ("sums", suite::sums::run),
     ("rollup", suite::rollup::run),

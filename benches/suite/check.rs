@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 
 use super::{Bench, ROUNDS, Res, clock, data, median};
 
@@ -45,7 +47,10 @@ fn kpi(number: usize) -> Res<String> {
     let mut text = format!("  kpi_{number:04}:\n");
     writeln!(text, "    label: {{en: Number {number}, es: Número {number}}}")?;
     writeln!(text, "    description: What the sales of part {source} come to, by rule {number}.")?;
-    writeln!(text, "    formula: {formula}\n    unit: {unit}\n    better: higher\n    grain: [month, quarter]")?;
+    writeln!(
+        text,
+        "    formula: {formula}\n    unit: {unit}\n    better: higher\n    grain: [month, quarter]"
+    )?;
     writeln!(text, "    by: [segment, channel]\n    owner: team{}@example.com", number % 7)?;
     writeln!(text, "    decimals: {}\n    fill: observed", number % 3)?;
     Ok(text)
@@ -62,7 +67,10 @@ fn events(part: usize) -> Res<RecordBatch> {
     let amounts = Decimal128Array::from_iter_values(rows.clone().map(|r| i128::from(r) * 37 % 100_000));
     Ok(RecordBatch::try_from_iter([
         ("sale_id", integers(|r| r)),
-        ("sold_on", Arc::new(Date32Array::from_iter_values(rows.clone().map(|r| 19_723 + r % 700))) as ArrayRef),
+        (
+            "sold_on",
+            Arc::new(Date32Array::from_iter_values(rows.clone().map(|r| 19_723 + r % 700))) as ArrayRef,
+        ),
         ("account_id", integers(|r| r % 100)),
         ("status", texts(["open", "paid", "refunded"])),
         ("channel", texts(["web", "store", "app"])),

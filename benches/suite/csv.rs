@@ -44,10 +44,12 @@ fn statement(bench: &Bench, path: &Path) -> Res<Table> {
 
 pub fn run(bench: &Bench) -> Res<()> {
     let path = bench.file("orders.csv", data::text)?;
-    let [rumbo, datafusion] =
-        race([&|| bench.rumbo(RULES, data::years()), &|| statement(bench, &path)])?;
+    let [rumbo, datafusion] = race([&|| bench.rumbo(RULES, data::years()), &|| statement(bench, &path)])?;
     let size = std::fs::metadata(&path)?.len() / 1_000_000;
-    head(&format!("a sum by month over a CSV file of {} M rows, {size} MB", data::CSV_ROWS / 1_000_000), "DataFusion");
+    head(
+        &format!("a sum by month over a CSV file of {} M rows, {size} MB", data::CSV_ROWS / 1_000_000),
+        "DataFusion",
+    );
     line("one statement over its own reader", rumbo, datafusion);
     Ok(())
 }

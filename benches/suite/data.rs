@@ -69,7 +69,7 @@ fn discount(row: u64) -> f64 {
     (random(row, 5) % 64) as f64 / 200.0
 }
 
-/// Customers of orders: a million.
+/// One of so many, each as likely as the others.
 fn customer(row: u64, customers: u64) -> i64 {
     (random(row, 6) % customers) as i64
 }

@@ -9,7 +9,7 @@ use datafusion::prelude::{SessionContext, col, lit};
 use super::table::Table;
 use super::{Bench, Res, data, head, line, race};
 
-pub const RULES: &str = r#"
+const RULES: &str = r#"
 sources: {orders: {path: orders.parquet, time: ordered_at}}
 kpis:
   revenue: {formula: sum(orders.amount where status = "paid"), grain: month}
@@ -53,7 +53,7 @@ fn names() -> Vec<String> {
 }
 
 /// Each KPI as a statement of its own, its filter before the aggregate.
-pub fn separate(bench: &Bench, context: &SessionContext) -> Res<Table> {
+fn separate(bench: &Bench, context: &SessionContext) -> Res<Table> {
     let mut out = Table::default();
     for ((_, aggregate, filter), name) in kpis().into_iter().zip(names()) {
         let frame = bench.runtime.block_on(context.table("orders"))?;
@@ -64,7 +64,7 @@ pub fn separate(bench: &Bench, context: &SessionContext) -> Res<Table> {
 }
 
 /// All as filtered aggregates of one statement.
-pub fn single(bench: &Bench, context: &SessionContext) -> Res<Table> {
+fn single(bench: &Bench, context: &SessionContext) -> Res<Table> {
     let frame = bench.runtime.block_on(context.table("orders"))?;
     let filtered =
         kpis().into_iter().map(|(name, aggregate, filter)| Ok(aggregate.filter(filter).build()?.alias(name)));

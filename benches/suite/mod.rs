@@ -5,7 +5,6 @@ pub mod check;
 pub mod csv;
 mod data;
 pub mod kpis;
-pub mod probe;
 pub mod rollup;
 pub mod sums;
 mod table;
@@ -92,7 +91,7 @@ impl Bench {
         Ok(context)
     }
 
-    /// Runs a statement: keys first, then `keys` fewer columns of values with these names.
+    /// Runs a statement whose first `keys` columns say where a row belongs; the others have these names.
     fn collect(&self, frame: DataFrame, keys: usize, values: &[&str]) -> Res<Table> {
         Table::of_batches(&self.runtime.block_on(frame.collect())?, keys, values)
     }

@@ -1,6 +1,8 @@
 //! Four additive KPIs, in total and by three breakdowns, by month and by quarter: Rumbo reads the rows once,
 //! beside a statement for each breakdown and grain.
 
+use std::fmt::Write;
+
 use datafusion::functions::expr_fn::date_trunc;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::{Expr, ExprFunctionExt};
@@ -12,7 +14,7 @@ use super::{Bench, Res, data, head, line, race};
 const BREAKDOWNS: [&[&str]; 4] = [&[], &["region"], &["channel"], &["region", "channel"]];
 const GRAINS: [&str; 2] = ["month", "quarter"];
 
-fn rules() -> String {
+fn rules() -> Res<String> {
     let mut text = "sources: {orders: {path: orders.parquet, time: ordered_at}}\nkpis:\n".to_owned();
     for (name, formula) in [
         ("orders_taken", "count(orders)"),
@@ -21,9 +23,9 @@ fn rules() -> String {
         ("shipped", "sum(orders.weight)"),
     ] {
         let by = "[orders.region, orders.channel, [orders.region, orders.channel]]";
-        text += &format!("  {name}: {{formula: {formula}, grain: [month, quarter], by: {by}}}\n");
+        writeln!(text, "  {name}: {{formula: {formula}, grain: [month, quarter], by: {by}}}")?;
     }
-    text
+    Ok(text)
 }
 
 fn values() -> Res<[(&'static str, Expr); 4]> {
@@ -56,9 +58,8 @@ fn separate(bench: &Bench, context: &SessionContext) -> Res<Table> {
 pub fn run(bench: &Bench) -> Res<()> {
     let path = bench.file("orders.parquet", data::orders)?;
     let context = bench.datafusion("orders", &path)?;
-    let rules = rules();
-    let [rumbo, separate] =
-        race([&|| bench.rumbo(&rules, data::years()), &|| separate(bench, &context)])?;
+    let rules = rules()?;
+    let [rumbo, separate] = race([&|| bench.rumbo(&rules, data::years()), &|| separate(bench, &context)])?;
     head("four KPIs, total and three breakdowns, month and quarter", "DataFusion");
     line("eight statements of four aggregates", rumbo, separate);
     Ok(())

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use super::runner::Runner;
 use crate::functions::Env;
 use crate::functions::operators::comparison::local_days;
-use crate::model::project::{ColumnRef, Model, TimeBinding};
+use crate::model::project::{ColumnRef, Model};
 use crate::plan::ScanGroup;
 use crate::plan::scan::{Extent, Scans};
 
@@ -38,7 +38,7 @@ pub async fn of_group(
     runner: &dyn Runner,
 ) -> Result<(Coverage, Option<Extent>)> {
     let source = model.source(group.source);
-    let TimeBinding::At(time) = &group.time else { return Ok((Coverage::Always, None)) };
+    let Some(time) = group.time.first_column() else { return Ok((Coverage::Always, None)) };
     if let Some(from) = source.data_from {
         return Ok((Coverage::From(from), None));
     }

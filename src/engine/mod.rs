@@ -33,7 +33,18 @@ impl Inspected {
     /// As the checker needs it.
     pub fn schemas(&self) -> Schemas {
         let columns = |s: &SourceSchema| {
-            s.columns.iter().map(|c| SchemaColumn { name: c.name.clone(), ty: c.ty }).collect()
+            let column = |c: &io::FileColumn| {
+                let (name, sampled) = (&c.name, &c.sampled);
+                let none = || sampled.none.then(|| format!("no row read so far has a value of `{name}`"));
+                let made = sampled.made_text.as_ref().map(|by| format!("{by} made `{name}` text"));
+                SchemaColumn {
+                    name: name.clone(),
+                    ty: c.ty,
+                    why_text: made.or_else(none),
+                    no_values: sampled.none,
+                }
+            };
+            s.columns.iter().map(column).collect()
         };
         let hints = self.sources.iter().filter_map(|(n, s)| Some((n.clone(), s.hint.clone()?))).collect();
         Schemas { hints, sources: self.sources.iter().map(|(n, s)| (n.clone(), columns(s))).collect() }

@@ -16,7 +16,7 @@ use super::runner::Runner;
 use super::{Inspected, failure, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::model::outcome::Outcome;
-use crate::model::project::{AsOf, MeasureId, Model, SourceId};
+use crate::model::project::{AsOf, MeasureId, Model, Ranged, SourceId, TimeBinding};
 use crate::plan::scan::{GroupPlan, Scans, Shape};
 use crate::plan::{GroupSet, PlanGraph, ScanGroup};
 use crate::results::set::{SetColumns, SetResult};
@@ -129,6 +129,11 @@ impl Run<'_> {
         let scans = self.scans(&sources, &lookups);
         let mut out = Vec::new();
         for group in &self.graph.groups {
+            if let TimeBinding::Ranged(ranged) = &group.time {
+                let plan = scans.ranged(group, ranged, &group.sets[0]).map_err(failed)?;
+                out.push(runner.describe(&plan.plan).await.map_err(failed)?);
+                continue;
+            }
             let (_, extent) = coverage::of_group(self.model, &scans, group, runner).await.map_err(failed)?;
             let plan = scans.group(group, extent.as_ref()).map_err(failed)?;
             out.push(runner.describe(&plan.plan).await.map_err(failed)?);
@@ -157,10 +162,46 @@ impl Run<'_> {
         runner: &dyn Runner,
     ) -> DfResult<GroupResult> {
         let (coverage, extent) = coverage::of_group(self.model, scans, group, runner).await?;
+        if let TimeBinding::Ranged(ranged) = &group.time {
+            let sets = self.ranged(scans, group, ranged, runner).await?;
+            return Ok(GroupResult { sets, coverage });
+        }
         let plan = scans.group(group, extent.as_ref())?;
         let batches = runner.run(plan.plan.clone()).await?;
         let sets = self.sets(scans, group, &plan, batches, runner).await?;
         Ok(GroupResult { sets, coverage })
+    }
+
+    /// The sets of a group whose rows count in several periods, one after the other.
+    async fn ranged(
+        &self,
+        scans: &Scans<'_>,
+        group: &ScanGroup,
+        ranged: &Ranged,
+        runner: &dyn Runner,
+    ) -> DfResult<Vec<SetResult>> {
+        let mut out = Vec::new();
+        for set in &group.sets {
+            let plan = scans.ranged(group, ranged, set)?;
+            let mut batches = runner.run(plan.plan.clone()).await?;
+            if plan.shape == (Shape::Ranged { merge: true }) {
+                let schema = Arc::new(plan.plan.schema().as_arrow().clone());
+                let schema = batches.first().map_or(schema, RecordBatch::schema);
+                let base = in_memory(schema, batches)
+                    .map_err(|_| DataFusionError::Internal("a base of mixed batches".to_owned()))?;
+                batches = runner.run(scans.expand(base, &plan, set)?).await?;
+            }
+            let measures: Vec<_> =
+                group.measures.iter().copied().zip(plan.measures.iter().cloned()).collect();
+            let columns = SetColumns {
+                period: "p".to_owned(),
+                keys: (0..set.keys.len()).map(|i| format!("k{i}")).collect(),
+                parts: plan.parts.parts.len(),
+                only: None,
+            };
+            out.push(SetResult::read(self.model, &batches, &columns, &measures)?);
+        }
+        Ok(out)
     }
 
     async fn sets(
@@ -181,6 +222,8 @@ impl Run<'_> {
         };
         let mut out = Vec::new();
         match &plan.shape {
+            // One set at a time, above.
+            Shape::Ranged { .. } => {}
             Shape::Single => {
                 out.push(SetResult::read(self.model, &batches, &plain(&group.sets[0]), &measures)?);
             }

@@ -1,5 +1,6 @@
 //! Raw sources -> what the readers need to open them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::io::{CsvOptions, DeclaredColumn, Format, SourceSpec};
@@ -7,10 +8,44 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::types::Type;
 use crate::rulefile::raw::{RawColumn, RawCsv, RawProject, RawSource};
 use crate::source::Spanned;
+use crate::syntax::ast::{ExprKind, MomentKind};
+use crate::syntax::walk;
 
 /// The specs of all sources that have files.
 pub fn specs(raw: &RawProject, timezone: chrono_tz::Tz, diagnostics: &mut Diagnostics) -> Vec<SourceSpec> {
-    raw.sources.values().filter_map(|s| spec(s, &raw.root, timezone, diagnostics)).collect()
+    let counted = counted_on(raw);
+    let specs = raw.sources.values().filter_map(|s| {
+        let mut spec = spec(s, &raw.root, timezone, diagnostics)?;
+        spec.times.extend(counted.iter().cloned());
+        Some(spec)
+    });
+    specs.collect()
+}
+
+/// The columns that rows are counted on in some formula.
+fn counted_on(raw: &RawProject) -> BTreeSet<String> {
+    let kpis = raw.kpis.values().filter_map(|k| k.formula.as_ref());
+    let functions = raw.functions.values().filter_map(|f| f.formula.as_ref());
+    let mut found = BTreeSet::new();
+    for expr in kpis.chain(functions).filter_map(|f| f.expr.as_ref()) {
+        walk::walk(expr, &mut |e| {
+            let ExprKind::Call(call) = &e.kind else { return };
+            for moment in call.args.iter().filter_map(|a| a.moment.as_ref()) {
+                if let MomentKind::On(path) = &moment.kind {
+                    found.extend(path.parts.last().map(|p| p.node.clone()));
+                }
+            }
+        });
+    }
+    found
+}
+
+/// The columns that a source itself names as times.
+fn times(raw: &RawSource) -> Vec<String> {
+    let span = raw.span.iter().flat_map(|s| [&s.from, &s.to]);
+    let snapshot = raw.snapshot.iter().map(|s| &s.time);
+    let named = [&raw.time].into_iter().chain(span).chain(snapshot).flatten();
+    named.map(|name| name.node.clone()).collect()
 }
 
 fn spec(
@@ -52,6 +87,7 @@ fn spec(
         partitions,
         columns,
         timezone,
+        times: times(raw),
     })
 }
 

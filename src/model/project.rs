@@ -251,6 +251,91 @@ pub enum TimeBinding {
     Always,
     /// In the period that holds this column's value.
     At(ColumnRef),
+    /// In every period whose window it meets.
+    Ranged(Box<Ranged>),
+}
+
+/// When a row counts in more periods than one: balances, windows, columns that lie in the period. The
+/// periods of a row stand together, from a first to a last.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ranged {
+    /// What ties a row to periods.
+    pub moment: Moment,
+    /// What stands for the period.
+    pub window: Option<Window>,
+    /// Columns whose value lies in the period; for the second, the day after it does (an inclusive end).
+    pub within: Vec<(ColumnRef, bool)>,
+}
+
+/// What ties a row to periods.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// Nothing: it counts in every period.
+    Always,
+    /// It happens on this column's day.
+    At(ColumnRef),
+    /// It is active from one column's day to another's.
+    Active {
+        /// First active day.
+        from: ColumnRef,
+        /// The day after the last active one; missing is still active. Absent for `including ended`.
+        to: Option<ColumnRef>,
+        /// Whether `to` is the last active day itself.
+        inclusive: bool,
+        /// When.
+        when: When,
+    },
+}
+
+/// When an active row counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum When {
+    /// At the close of the period before.
+    Start,
+    /// At the close of the period.
+    End,
+    /// At any time of the period.
+    During,
+    /// On a day, whatever the period.
+    On(NaiveDate),
+}
+
+/// What stands for the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Window {
+    /// So many of a grain, or periods, that end with the period.
+    Last(u32, Option<Grain>),
+    /// From the start of the grain's period that holds the period's last day.
+    ToDate(Grain),
+    /// All before, too.
+    AllTime,
+}
+
+impl TimeBinding {
+    /// The columns that it reads.
+    pub fn columns(&self) -> Vec<&ColumnRef> {
+        match self {
+            Self::Always => Vec::new(),
+            Self::At(column) => vec![column],
+            Self::Ranged(ranged) => {
+                let mut all: Vec<&ColumnRef> = match &ranged.moment {
+                    Moment::Always => Vec::new(),
+                    Moment::At(column) => vec![column],
+                    Moment::Active { from, to, .. } => std::iter::once(from).chain(to).collect(),
+                };
+                all.extend(ranged.within.iter().map(|(column, _)| column));
+                all
+            }
+        }
+    }
+
+    /// The column that says from when a source covers periods.
+    pub fn first_column(&self) -> Option<&ColumnRef> {
+        match self {
+            Self::Ranged(ranged) if matches!(ranged.moment, Moment::Always) => None,
+            other => other.columns().first().copied(),
+        }
+    }
 }
 
 /// An aggregate over the rows of one source.

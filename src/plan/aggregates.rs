@@ -80,6 +80,7 @@ pub struct MeasureValues {
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     /// The parts.
+    #[allow(clippy::struct_field_names)]
     pub parts: Vec<Part>,
     filtered: bool,
     keys: Vec<String>,

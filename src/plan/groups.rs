@@ -13,7 +13,7 @@ use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::calendar::Grain;
 use crate::model::expr::{Across, ResultExpr};
-use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, SourceId, TimeBinding};
+use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, SourceId};
 use crate::resolve::{dimension, unfit_offsets};
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
@@ -241,7 +241,7 @@ fn scan_groups(model: &Model, wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>>) -
 /// The file columns that a group reads, with the relations that lead to them.
 pub fn inputs(model: &Model, group: &ScanGroup) -> BTreeSet<ColumnRef> {
     let mut all = Inputs::new(model, group.source);
-    if let TimeBinding::At(column) = &group.time {
+    for column in group.time.columns() {
         all.column(column);
     }
     all.borders(&[]);

@@ -70,17 +70,18 @@ type Logic = fn(&BooleanArray, &BooleanArray) -> Result<BooleanArray, ArrowError
 fn together(name: &str, logic: Logic, sides: [Expr; 2], env: Env) -> Expr {
     let kernel = move |args: &[ArrayRef], _: usize| {
         let [a, b] = [truths(&args[0])?, truths(&args[1])?];
-        Ok(Arc::new(logic(a.as_boolean(), b.as_boolean()).map_err(failed)?) as ArrayRef)
+        Ok(Arc::new(logic(a.as_boolean(), b.as_boolean()).map_err(|e| failed(&e))?) as ArrayRef)
     };
     udf::call(name, env, DataType::Boolean, Arc::new(kernel), sides.into())
 }
 
 /// Of a constant that is missing too.
 fn truths(array: &ArrayRef) -> Result<ArrayRef, Failure> {
-    cast(array, &DataType::Boolean).map_err(failed)
+    cast(array, &DataType::Boolean).map_err(|e| failed(&e))
 }
 
-fn failed(error: ArrowError) -> Failure {
+#[allow(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
+fn failed(error: &ArrowError) -> Failure {
     Failure::Internal(error.to_string())
 }
 
@@ -91,13 +92,13 @@ fn is_one_of(column: Expr, wanted: Vec<String>, env: Env) -> Expr {
 }
 
 fn one_of(array: &ArrayRef, wanted: &[String]) -> Result<ArrayRef, Failure> {
-    let views = cast(array, &DataType::Utf8View).map_err(failed)?;
+    let views = cast(array, &DataType::Utf8View).map_err(|e| failed(&e))?;
     let texts = views.as_string_view();
     let short: Vec<u128> =
         wanted.iter().filter(|w| w.len() <= INLINE).map(|w| make_view(w.as_bytes(), 0, 0)).collect();
     let bits = match (short.as_slice(), short.len() == wanted.len()) {
         ([one], true) => each_view(texts, |view| view == *one),
-        (_, true) => each_view(texts, |view| short.iter().fold(false, |found, w| found | (view == *w))),
+        (_, true) => each_view(texts, |view| short.iter().fold(false, |found, w| found || (view == *w))),
         _ => BooleanBuffer::collect_bool(texts.len(), |row| {
             texts.is_valid(row) && wanted.iter().any(|w| w == texts.value(row))
         }),

@@ -18,6 +18,7 @@ pub mod lower;
 mod masks;
 pub mod period;
 pub mod population;
+pub mod ranges;
 pub mod request;
 pub mod scan;
 pub mod udf;

@@ -18,10 +18,10 @@ use super::aggregates::{MeasureParts, Merge, Parts};
 use super::groups::inputs;
 use super::lower::{Lowering, StoredTimes, alias};
 use super::period::{self, Stored, day_number};
-use super::{GroupSet, ScanGroup};
+use super::{GroupSet, ScanGroup, ranges};
 use crate::functions::{Env, row_type};
 use crate::model::calendar::Grain;
-use crate::model::project::{AsOf, ColumnRef, Model, SourceId, TimeBinding};
+use crate::model::project::{AsOf, ColumnRef, Model, Moment, Ranged, SourceId, TimeBinding};
 use crate::model::types::Type;
 
 /// A source as the engine opened it.
@@ -60,6 +60,11 @@ pub enum Shape {
         periods: (i64, i64),
         /// All keys.
         keys: Vec<ColumnRef>,
+    },
+    /// Rows that count in several periods, one set at a time.
+    Ranged {
+        /// Whether the parts are held by first and last period, still to be expanded.
+        merge: bool,
     },
     /// One aggregate with grouping sets over the columns `g0`, `g1` ...
     GroupingSets {
@@ -280,7 +285,8 @@ impl Scans<'_> {
             .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
             .collect::<Result<Vec<_>>>()?;
         let time = match &group.time {
-            TimeBinding::Always => None,
+            // Ranged groups have a plan for each set.
+            TimeBinding::Always | TimeBinding::Ranged(_) => None,
             TimeBinding::At(column) => {
                 let (expr, stored) = lowering.raw_column(column);
                 let stored = stored.unwrap_or(Stored::Day);
@@ -303,7 +309,7 @@ impl Scans<'_> {
         let aggregates: Vec<Expr> =
             parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
         let plan = match shape.clone() {
-            Shape::Single | Shape::RollUp { .. } => {
+            Shape::Single | Shape::RollUp { .. } | Shape::Ranged { .. } => {
                 let (grain, periods, until, keys) = match &shape {
                     Shape::RollUp { grain, periods, keys } => {
                         (grain.unwrap_or(Grain::Day), *periods, None, keys)
@@ -350,6 +356,78 @@ impl Scans<'_> {
             }
         };
         Ok(GroupPlan { plan, shape, parts, measures })
+    }
+
+    /// One set of a group whose rows count in several periods. Where all parts merge, the plan holds them by
+    /// first and last period, for [`Scans::expand`]; else the rows themselves were expanded.
+    pub fn ranged(&self, group: &ScanGroup, ranged: &Ranged, set: &GroupSet) -> Result<GroupPlan> {
+        let model = self.model;
+        let lowering = Lowering::new(model, group.source, self.times);
+        let shared = self.shared_filter(group, &lowering);
+        let mut parts = Parts::new(shared.is_some());
+        let mut builder = self.joined(group, None)?;
+        let measures = group
+            .measures
+            .iter()
+            .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
+            .collect::<Result<Vec<_>>>()?;
+        if let Moment::At(column) = &ranged.moment {
+            let (time, stored) = lowering.raw_column(column);
+            let data_type = match stored.unwrap_or(Stored::Day) {
+                Stored::Day => DataType::Date32,
+                Stored::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
+                Stored::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            };
+            builder = builder.filter(self.seen(time, &data_type))?;
+        }
+        for condition in ranges::condition(&lowering, ranged).into_iter().chain(shared) {
+            builder = builder.filter(condition)?;
+        }
+        let (first, last) = ranges::first_and_last(&lowering, ranged, set);
+        let keys: Vec<Expr> = set.keys.iter().map(|k| lowering.column(k)).collect();
+        let merge = parts.parts.iter().all(|p| p.merge != Merge::Never);
+        let aggregates: Vec<Expr> =
+            parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
+        let keys = keys.into_iter().enumerate().map(|(i, k)| k.alias(format!("k{i}")));
+        let plan = if merge {
+            let by = [first.alias("f"), last.alias("l")].into_iter().chain(keys);
+            builder.aggregate(by.collect::<Vec<_>>(), aggregates)?.filter(name("f").is_not_null())?.build()?
+        } else {
+            let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
+            let borders = [first.alias("f"), last.alias("l")];
+            let builder = builder.project(all.into_iter().chain(borders).collect::<Vec<_>>())?;
+            let builder = builder.filter(name("f").is_not_null())?;
+            let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
+            let list = ranges::expanded(name("f"), name("l")).alias("p");
+            let builder = builder.project(all.into_iter().chain([list]).collect::<Vec<_>>())?;
+            let by = std::iter::once(name("p")).chain(keys);
+            builder.unnest_column("p")?.aggregate(by.collect::<Vec<_>>(), aggregates)?.build()?
+        };
+        let shape = Shape::Ranged { merge };
+        Ok(GroupPlan { plan, shape, parts, measures })
+    }
+
+    /// The periods of a set, from the table that holds its parts by first and last period.
+    #[allow(clippy::unused_self, reason = "beside `roll_up`, which needs the calendar")]
+    pub fn expand(
+        &self,
+        base: Arc<dyn TableProvider>,
+        plan: &GroupPlan,
+        set: &GroupSet,
+    ) -> Result<LogicalPlan> {
+        let keys = 0..set.keys.len();
+        let parts = 0..plan.parts.parts.len();
+        let list = ranges::expanded(col("base.f"), col("base.l")).alias("p");
+        let kept = keys.clone().map(|i| col(format!("base.k{i}")).alias(format!("k{i}")));
+        let held = parts.clone().map(|i| col(format!("base.a{i}")).alias(format!("b{i}")));
+        let by = std::iter::once(name("p")).chain(keys.map(|i| name(&format!("k{i}"))));
+        let merged = plan.parts.parts.iter().enumerate();
+        let merged = merged.map(|(i, p)| p.merged(name(&format!("b{i}"))).alias(format!("a{i}")));
+        LogicalPlanBuilder::scan("base", provider_as_source(base), None)?
+            .project(std::iter::once(list).chain(kept).chain(held).collect::<Vec<_>>())?
+            .unnest_column("p")?
+            .aggregate(by.collect::<Vec<_>>(), merged.collect::<Vec<_>>())?
+            .build()
     }
 
     /// A condition that every measure of the group has goes before the aggregate, where it prunes files

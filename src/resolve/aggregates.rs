@@ -3,6 +3,7 @@
 
 use super::Resolver;
 use super::lower::{expect_condition, lower};
+use super::results::ResultScope;
 use super::rows::RowScope;
 use crate::diagnostic::near::nearest;
 use crate::diagnostic::{Diagnostic, codes};
@@ -19,9 +20,10 @@ impl Resolver<'_> {
     pub(super) fn aggregate(
         &mut self,
         call: &ast::Call,
-        filters: &[ast::Expr],
+        scope: &ResultScope,
         span: Span,
     ) -> Option<ResultExpr> {
+        let filters = &scope.filters;
         let argument = &call.args[0];
         if let Some(per) = &argument.per {
             self.not_yet(per.span(), "`per`");
@@ -64,8 +66,10 @@ impl Resolver<'_> {
         };
         let argument_expr = (!whole_row).then(|| lower(self, &mut RowScope::own(source), &argument.expr));
         let (aggregate, weight) = self.aggregate_kind(call, source, argument_expr.as_ref())?;
-        let filter = self.filter(source, argument.filter.as_ref(), filters);
+        let (within, own) = self.within(source, argument.filter.as_ref())?;
+        let filter = self.filter(source, &own, filters);
         let time = self.time_binding(source, argument.moment.as_ref(), call, span)?;
+        let time = self.ranged(time, scope.window.as_ref(), within)?;
         let (ty, unit) = self.aggregate_type(call, source, argument_expr.as_ref(), span)?;
         if filter.as_ref().is_some_and(|f| f.ty == Type::Unknown) {
             return None;
@@ -79,7 +83,7 @@ impl Resolver<'_> {
             time,
             ty,
             unit: unit.clone(),
-            text: measure_text(call, filters),
+            text: measure_text(call, scope),
             span,
         };
         let id = self.intern(measure);
@@ -252,11 +256,11 @@ impl Resolver<'_> {
     }
 
     /// All conditions on the rows: the aggregate's own, then those from outside.
-    fn filter(&mut self, source: SourceId, own: Option<&ast::Expr>, pushed: &[ast::Expr]) -> Option<RowExpr> {
+    fn filter(&mut self, source: SourceId, own: &[&ast::Expr], pushed: &[ast::Expr]) -> Option<RowExpr> {
         let mut all: Option<RowExpr> = None;
         let conditions = own
-            .into_iter()
-            .map(|c| (c, RowScope::own(source)))
+            .iter()
+            .map(|c| (*c, RowScope::own(source)))
             .chain(pushed.iter().map(|c| (c, RowScope::pushed(source))));
         for (condition, mut scope) in conditions {
             let mut typed = lower(self, &mut scope, condition);
@@ -289,8 +293,7 @@ impl Resolver<'_> {
     ) -> Option<TimeBinding> {
         if let Some(moment) = moment {
             let MomentKind::On(path) = &moment.kind else {
-                self.not_yet(moment.span, "a moment of a span or snapshot source");
-                return None;
+                return self.active(source, moment);
             };
             let found = self.row_column(source, path, false)?;
             let ty = self.model.column(source, &found).ty;
@@ -411,12 +414,19 @@ impl Resolver<'_> {
     }
 }
 
-/// The canonical text of a measure, with the conditions from outside.
-fn measure_text(call: &ast::Call, filters: &[ast::Expr]) -> String {
-    let call_text = print(&ast::Expr { kind: ExprKind::Call(call.clone()), span: call.name.span });
-    if filters.is_empty() {
+/// The canonical text of a measure, with the conditions and the window from outside.
+fn measure_text(call: &ast::Call, scope: &ResultScope) -> String {
+    let expr = ast::Expr { kind: ExprKind::Call(call.clone()), span: call.name.span };
+    let call_text = match &scope.window {
+        None => print(&expr),
+        Some(window) => {
+            let kind = ExprKind::Windowed { operand: Box::new(expr), window: window.clone() };
+            print(&ast::Expr { kind, span: call.name.span })
+        }
+    };
+    if scope.filters.is_empty() {
         return call_text;
     }
-    let conditions: Vec<String> = filters.iter().map(print).collect();
+    let conditions: Vec<String> = scope.filters.iter().map(print).collect();
     format!("({call_text} where {})", conditions.join(" and "))
 }

@@ -88,7 +88,8 @@ impl Resolver<'_> {
         }
         formula.leaves(&mut |leaf| {
             let at = self.model.target(source, &leaf.hops);
-            weight = weight.saturating_add(self.columns.weights.get(&(at.0, leaf.column)).copied().unwrap_or(0));
+            weight =
+                weight.saturating_add(self.columns.weights.get(&(at.0, leaf.column)).copied().unwrap_or(0));
         });
         self.columns.weights.insert((source.0, column), weight);
         if weight > HEAVIEST {

@@ -200,6 +200,9 @@ fn parts_of(
     if parts.len() > 1 && first == here.name {
         return follow(model, source, Vec::new(), &parts[1..]);
     }
+    if here.lost.iter().any(|l| l == first) {
+        return Err(None);
+    }
     if let Some(other) = model.source_named(first).filter(|_| parts.len() > 1) {
         return Err(Some(Box::new(
             Diagnostic::new(
@@ -222,7 +225,7 @@ fn parts_of(
     if here.column_named(first).is_some() {
         return follow(model, source, Vec::new(), parts);
     }
-    if here.broken || here.lost.iter().any(|l| l == first) {
+    if here.broken {
         return Err(None);
     }
     let mut diagnostic = Diagnostic::new(&codes::UNKNOWN_NAME, format!("no dimension is named `{}`", name()))

@@ -57,9 +57,10 @@ impl Resolver<'_> {
                             let mut names: Vec<&str> = way[from..].iter().map(|(n, _)| *n).collect();
                             names.push(next);
                             let at = raw.functions[next].name.span;
-                            let diagnostic = Diagnostic::new(&codes::CYCLE, "functions that call each other in a loop")
-                                .at(at, "calls itself in the end")
-                                .note(format!("cycle: {}", names.join(" -> ")));
+                            let diagnostic =
+                                Diagnostic::new(&codes::CYCLE, "functions that call each other in a loop")
+                                    .at(at, "calls itself in the end")
+                                    .note(format!("cycle: {}", names.join(" -> ")));
                             self.report(diagnostic);
                         }
                     },

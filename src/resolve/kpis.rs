@@ -2,6 +2,7 @@
 //! it. A KPI under a filter is its formula once more, with the condition in every aggregate.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::across::unfit_offsets;
@@ -39,7 +40,8 @@ impl Resolver<'_> {
         for (name, kpi) in &raw.kpis {
             let is_asked = asked.only.as_ref().is_none_or(|only| only.contains(name));
             let filters: &[ast::Expr] = if is_asked { &asked.filters } else { &[] };
-            let Some(formula) = self.kpi_formula(name, filters, kpi.name.span) else { continue };
+            let scope = ResultScope { filters: filters.to_vec(), window: None };
+            let Some(formula) = self.kpi_formula(name, &scope, kpi.name.span) else { continue };
             let resolved = self.kpi(kpi, formula);
             self.model.kpis.push(resolved);
         }
@@ -62,11 +64,15 @@ impl Resolver<'_> {
     pub(super) fn kpi_formula(
         &mut self,
         name: &str,
-        filters: &[ast::Expr],
+        scope: &ResultScope,
         used: Span,
     ) -> Option<Arc<ResultExpr>> {
         let raw = self.raw;
-        let key = (name.to_owned(), filters.iter().map(print).collect::<Vec<_>>().join(" and "));
+        let mut key = scope.filters.iter().map(print).collect::<Vec<_>>().join(" and ");
+        if let Some(window) = &scope.window {
+            let _ = write!(key, " {:?}", window.kind);
+        }
+        let key = (name.to_owned(), key);
         if let Some(done) = self.kpis.done.get(&key) {
             return done.clone();
         }
@@ -79,7 +85,7 @@ impl Resolver<'_> {
         let written = kpi.formula.as_ref().and_then(|f| f.expr.as_ref());
         self.kpis.open.push((name.to_owned(), used));
         let typed = written.map(|expr| {
-            let mut scope = ResultScope { filters: filters.to_vec() };
+            let mut scope = scope.clone();
             lower(self, &mut scope, expr)
         });
         self.kpis.open.pop();
@@ -104,8 +110,11 @@ impl Resolver<'_> {
         self.kpis.depths.insert(Arc::as_ptr(formula), depth + 1);
         if depth == DEEPEST {
             self.report(
-                Diagnostic::new(&codes::TOO_DEEP, format!("`{name}` stands on {DEEPEST} KPIs, one on the other"))
-                    .at(formula.span, "one more than can be computed"),
+                Diagnostic::new(
+                    &codes::TOO_DEEP,
+                    format!("`{name}` stands on {DEEPEST} KPIs, one on the other"),
+                )
+                .at(formula.span, "one more than can be computed"),
             );
         }
         depth < DEEPEST
@@ -236,9 +245,10 @@ impl Resolver<'_> {
     fn is_reached(&mut self, entity: &Spanned<String>) -> bool {
         let model = &self.model;
         let known = model.entity(&entity.node).is_some()
-            || model.sources.iter().any(|s| {
-                s.relation_named(&entity.node).is_some() || s.lost.iter().any(|l| *l == entity.node)
-            });
+            || model
+                .sources
+                .iter()
+                .any(|s| s.relation_named(&entity.node).is_some() || s.lost.contains(&entity.node));
         if !known {
             let names = model.sources.iter().filter_map(|s| s.entity.as_deref());
             let help = did_you_mean(&entity.node, names);

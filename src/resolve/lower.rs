@@ -24,6 +24,14 @@ pub(super) trait Scope {
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> Expr<Self::Leaf>;
     /// Whether a name stands for something here.
     fn knows(&self, r: &Resolver<'_>, name: &str) -> bool;
+    /// `formula over last 3 months`.
+    fn windowed(
+        &mut self,
+        r: &mut Resolver<'_>,
+        operand: &ast::Expr,
+        window: &ast::Window,
+        span: Span,
+    ) -> Expr<Self::Leaf>;
     /// `(formula where condition)`.
     fn filtered(
         &mut self,
@@ -97,10 +105,7 @@ pub(super) fn lower<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, expr: &ast::E
             r.not_yet(span, "the status of a KPI in a formula");
             poison(span)
         }
-        ExprKind::Windowed { window, .. } => {
-            r.not_yet(window.span, "a window");
-            poison(span)
-        }
+        ExprKind::Windowed { operand, window } => scope.windowed(r, operand, window, span),
     }
 }
 

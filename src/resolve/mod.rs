@@ -23,6 +23,7 @@ mod expand;
 mod kpis;
 mod literals;
 mod lower;
+mod moments;
 mod paths;
 mod results;
 mod rows;
@@ -41,6 +42,17 @@ pub struct Schemas {
     pub hints: HashMap<String, String>,
 }
 
+impl Schemas {
+    /// Why a column is text, where its values say so.
+    fn why_text(&self, source: &str, column: &str) -> Option<&str> {
+        self.column(source, column)?.why_text.as_deref()
+    }
+
+    fn column(&self, source: &str, column: &str) -> Option<&SchemaColumn> {
+        self.sources.get(source)?.iter().find(|c| c.name == column)
+    }
+}
+
 /// A column of a source's files.
 #[derive(Clone, Debug)]
 pub struct SchemaColumn {
@@ -48,6 +60,10 @@ pub struct SchemaColumn {
     pub name: String,
     /// Its type; unknown for what has no type in the language.
     pub ty: Type,
+    /// Why it is text, where its values and no declaration say so.
+    pub why_text: Option<String>,
+    /// Whether no row that was looked at has a value: the type is a guess.
+    pub no_values: bool,
 }
 
 /// What to resolve beside the rule files.
@@ -77,6 +93,7 @@ pub fn resolve(
         columns: columns::States::default(),
         kpis: kpis::States::default(),
         expanded: 0,
+        why_text: HashMap::new(),
         expanding: Vec::new(),
     };
     resolver.model.name = raw.name.as_ref().map_or_else(|| "project".to_owned(), |n| n.node.clone());
@@ -102,12 +119,19 @@ struct Resolver<'a> {
     kpis: kpis::States,
     /// Nodes that function calls have been expanded to, bounded so that doubling cannot run away.
     expanded: usize,
+    /// Why columns are text, by where they are read.
+    why_text: HashMap<Span, String>,
     /// Functions being expanded, outermost first.
     expanding: Vec<String>,
 }
 
 impl Resolver<'_> {
-    fn report(&mut self, diagnostic: Diagnostic) {
+    fn report(&mut self, mut diagnostic: Diagnostic) {
+        if diagnostic.code == &codes::TYPE_MISMATCH {
+            for label in diagnostic.labels.iter().filter(|l| l.text.starts_with("text")) {
+                diagnostic.notes.extend(self.why_text.get(&label.span).cloned());
+            }
+        }
         self.diagnostics.push(diagnostic);
     }
 

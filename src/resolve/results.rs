@@ -21,6 +21,8 @@ const MOST_FILTERS: usize = 32;
 pub(super) struct ResultScope {
     /// Conditions that go into every aggregate, outermost first.
     pub(super) filters: Vec<ast::Expr>,
+    /// What stands for the period in every aggregate.
+    pub(super) window: Option<ast::Window>,
 }
 
 impl Scope for ResultScope {
@@ -36,7 +38,7 @@ impl Scope for ResultScope {
                 r.not_yet(span, &format!("`.{}` of a KPI", path.parts[1].node));
                 return poison(span);
             }
-            return r.kpi_used(first, &self.filters, path.parts[0].span).map_or_else(
+            return r.kpi_used(first, self, path.parts[0].span).map_or_else(
                 || poison(span),
                 |(body, unit)| {
                     let ty = body.ty;
@@ -51,13 +53,33 @@ impl Scope for ResultScope {
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> ResultExpr {
         let typed = match class {
             Class::Periods | Class::Breakdown => r.across(self, call, span),
-            _ => r.aggregate(call, &self.filters, span),
+            _ => r.aggregate(call, self, span),
         };
         typed.unwrap_or_else(|| poison(span))
     }
 
     fn knows(&self, r: &Resolver<'_>, name: &str) -> bool {
         r.raw.kpis.contains_key(name) || r.model.source_named(name).is_some()
+    }
+
+    fn windowed(
+        &mut self,
+        r: &mut Resolver<'_>,
+        operand: &ast::Expr,
+        window: &ast::Window,
+        span: Span,
+    ) -> ResultExpr {
+        if let Some(outer) = &self.window {
+            r.report(
+                Diagnostic::new(&codes::NESTED_WINDOW, "a window inside a window")
+                    .at(window.span, "inside a window, the window is the period already")
+                    .also(outer.span, "the outer one"),
+            );
+            return poison(span);
+        }
+        let mut inner = Self { window: Some(window.clone()), ..self.clone() };
+        let typed = lower(r, &mut inner, operand);
+        Expr { span, ..typed }
     }
 
     fn filtered(
@@ -69,8 +91,11 @@ impl Scope for ResultScope {
     ) -> ResultExpr {
         if self.filters.len() >= MOST_FILTERS {
             r.report(
-                Diagnostic::new(&codes::TOO_DEEP, format!("more than {MOST_FILTERS} filters, one around the other"))
-                    .at(condition.span, "one more than can be applied"),
+                Diagnostic::new(
+                    &codes::TOO_DEEP,
+                    format!("more than {MOST_FILTERS} filters, one around the other"),
+                )
+                .at(condition.span, "one more than can be applied"),
             );
             return poison(span);
         }
@@ -150,10 +175,10 @@ impl Resolver<'_> {
     fn kpi_used(
         &mut self,
         name: &str,
-        filters: &[ast::Expr],
+        scope: &ResultScope,
         at: Span,
     ) -> Option<(Arc<ResultExpr>, crate::model::types::Unit)> {
-        let body = self.kpi_formula(name, filters, at)?;
+        let body = self.kpi_formula(name, scope, at)?;
         let unit = body.unit.clone();
         Some((body, unit))
     }

@@ -50,6 +50,11 @@ impl Scope for RowScope {
             Some(found) => {
                 r.usable(self.source, &found, span);
                 let column = r.model.column(self.source, &found);
+                if column.ty == Type::Text {
+                    let owner = r.source_name(r.model.target(self.source, &found.hops));
+                    let why = r.schemas.why_text(owner, &column.name);
+                    r.why_text.extend(why.map(|why| (span, why.to_owned())));
+                }
                 Expr { ty: column.ty, unit: column.unit.clone(), kind: Kind::Leaf(found), span }
             }
             None => poison(span),
@@ -82,6 +87,14 @@ impl Scope for RowScope {
             || here.relation_named(name).is_some()
             || r.model.dimensions.iter().any(|d| d.name == name)
             || r.model.entity(name).is_some()
+    }
+
+    fn windowed(&mut self, r: &mut Resolver<'_>, _: &ast::Expr, window: &ast::Window, span: Span) -> RowExpr {
+        r.report(
+            Diagnostic::new(&codes::FORMULA_SYNTAX, "a window inside a row formula")
+                .at(window.span, "a formula over results has a window, a row has none"),
+        );
+        poison(span)
     }
 
     fn filtered(

@@ -85,7 +85,10 @@ impl Resolver<'_> {
                 columns[index].unit = Unit::declared(&unit.node);
             }
             if let Some(ty) = declared.ty.as_ref().and_then(|t| Type::parse(&t.node)) {
-                columns[index].ty = ty;
+                // A text without any value that is used as a time was read as a date.
+                if (columns[index].ty, ty) != (Type::Date, Type::Text) {
+                    columns[index].ty = ty;
+                }
             }
             columns[index].description = declared
                 .description
@@ -206,6 +209,8 @@ impl Resolver<'_> {
         let is_formula =
             self.raw.sources[&source.name].columns.get(&name.node).is_some_and(|c| c.formula.is_some());
         if !ty.is_time() && !is_formula {
+            let why = self.schemas.why_text(&source.name, &name.node).filter(|_| ty == Type::Text);
+            self.why_text.extend(why.map(|why| (name.span, why.to_owned())));
             self.report(
                 Diagnostic::new(
                     &codes::TYPE_MISMATCH,
@@ -293,7 +298,15 @@ impl Resolver<'_> {
         }
         for (mine, theirs) in key.iter().zip(&target.key) {
             let (a, b) = (source.columns[*mine].ty, target.columns[*theirs].ty);
-            let fits = a == b || a == Type::Unknown || b == Type::Unknown || (a.is_number() && b.is_number());
+            let guess = |s: &Source, c: usize| {
+                self.schemas.column(&s.name, &s.columns[c].name).is_some_and(|c| c.no_values)
+            };
+            let fits = a == b
+                || a == Type::Unknown
+                || b == Type::Unknown
+                || (a.is_number() && b.is_number())
+                || guess(&source, *mine)
+                || guess(&target, *theirs);
             if !fits {
                 let (mine, theirs) = (&source.columns[*mine].name, &target.columns[*theirs].name);
                 self.report(

@@ -105,7 +105,7 @@ fn is_to_blame(file: FileId, work: &str, formula: &Range<usize>, at: usize) -> b
     }
 }
 
-/// A bracket of an earlier line that the parser still has open where it stopped.
+/// A bracket of an earlier line that is never closed.
 fn open_bracket(file: FileId, text: &str, kind: &ErrorKind, at: usize) -> Option<Diagnostic> {
     let line = line_start(text, at);
     let ends = matches!(
@@ -117,7 +117,11 @@ fn open_bracket(file: FileId, text: &str, kind: &ErrorKind, at: usize) -> Option
     if !ends && !cut::looks_like_key(&text[line..line_end(text, line)]) {
         return None;
     }
-    let open = flow::open_bracket(text, if ends { text.len() } else { line })?;
+    let never = flow::open_brackets(text, text.len());
+    let open = if ends { *never.last()? } else { *flow::open_brackets(text, line).last()? };
+    if !never.contains(&open) {
+        return None;
+    }
     let (bracket, close) = if text[open..].starts_with('[') { ("[", "]") } else { ("{", "}") };
     Some(
         Diagnostic::new(&codes::YAML_SYNTAX, format!("not valid YAML: `{bracket}` that is not closed"))
@@ -231,7 +235,7 @@ fn words(kind: &ErrorKind) -> (&'static str, &'static str) {
             ("an unknown escape", "in double quotes a backslash is `\\\\`; in single quotes it is itself")
         }
         ErrorKind::ExpectedFlowMappingSeparator => {
-            ("`,` or `}` was expected", "quote a value that holds brackets")
+            ("`,` or `}` was expected", "quote a value that holds brackets or `: `")
         }
         ErrorKind::ExpectedFlowSequenceSeparator => {
             ("`,` or `]` was expected", "quote a value that holds brackets")

@@ -108,7 +108,7 @@ pub fn find(text: &str, kind: &ErrorKind, at: usize) -> Vec<(Range<usize>, Strin
     if text[line..line_end(text, line)].trim().is_empty() && line > 0 {
         line = line_start(text, line - 1);
     }
-    let inside = flow::open_bracket(text, line).is_some();
+    let inside = !flow::open_brackets(text, line).is_empty();
     let mut found = Vec::new();
     let mut below: Option<&'static Kind> = Some(&tables::ROOT);
     for key in chain(text, line) {

@@ -87,8 +87,8 @@ fn begins_field(text: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// The bracket of a list or mapping that is still open at `stop`, the innermost.
-pub fn open_bracket(text: &str, stop: usize) -> Option<usize> {
+/// The brackets of lists and mappings that are still open at `stop`, the innermost last.
+pub fn open_brackets(text: &str, stop: usize) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut stack: Vec<usize> = Vec::new();
     // The indentation of a key with a block scalar, whose lines are no YAML.
@@ -116,7 +116,7 @@ pub fn open_bracket(text: &str, stop: usize) -> Option<usize> {
         while at < stop {
             match bytes[at] {
                 quote @ (b'"' | b'\'') if b"[{,:".contains(&before) => {
-                    at += 1 + text[at + 1..].bytes().position(|b| b == quote)?;
+                    at += text[at + 1..].bytes().position(|b| b == quote).map_or(0, |close| close + 1);
                 }
                 b'#' if bytes[at - 1].is_ascii_whitespace() => at = line_end(text, at),
                 b'[' | b'{' => stack.push(at),
@@ -133,5 +133,5 @@ pub fn open_bracket(text: &str, stop: usize) -> Option<usize> {
         }
         line = line_end(text, at.min(text.len())) + 1;
     }
-    stack.pop()
+    stack
 }

@@ -29,7 +29,10 @@ pub fn parts_are_current() -> Outcome {
         if updating() {
             std::fs::write(&path, format!("{before}{start}{wanted}{END}{after}"))?;
         } else {
-            problems.push(format!("{file} differs from the tables (`UPDATE=1` writes it)\n{}", diff::lines(part, &wanted)));
+            problems.push(format!(
+                "{file} differs from the tables (`UPDATE=1` writes it)\n{}",
+                diff::lines(part, &wanted)
+            ));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }

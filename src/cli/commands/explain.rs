@@ -86,6 +86,11 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
         let when = match &measure.time {
             TimeBinding::Always => "in every period".to_owned(),
             TimeBinding::At(column) => format!("on {}", model.path_text(measure.source, column)),
+            TimeBinding::Ranged(_) => {
+                let columns = measure.time.columns().into_iter();
+                let columns: Vec<String> = columns.map(|c| model.path_text(measure.source, c)).collect();
+                format!("in each period that it meets, by {}", columns.join(", "))
+            }
         };
         let _ = writeln!(out, "  m{}  {}  ({when})", number(id), measure.text);
     }

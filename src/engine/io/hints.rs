@@ -8,7 +8,7 @@ use super::value::BadValue;
 use crate::model::types::Type;
 
 /// Texts that programs and people write for a missing value.
-const MARKERS: &[&str] = &[
+pub const MARKERS: &[&str] = &[
     "", "-", "--", "—", "–", ".", "?", "N/A", "n/a", "NA", "na", "#N/A", "NULL", "null", "Null", "None",
     "none", "nil", "NaN", "nan", "missing", "unknown", "\\N", "#REF!", "#VALUE!", "#DIV/0!", "(null)",
     "(blank)",

@@ -7,7 +7,7 @@ use super::columns::Column;
 use super::naming::Found;
 use super::problems;
 use super::shape::Shape;
-use super::spec::{CsvOptions, DataFile, FileColumn, SourceSchema, SourceSpec};
+use super::spec::{CsvOptions, DataFile, FileColumn, Sampled, SourceSchema, SourceSpec};
 use super::storage::storage;
 use super::value::{Scalar, parse_text};
 use crate::diagnostic::{Diagnostic, codes, near};
@@ -74,7 +74,7 @@ fn column(
     let values = || files.iter().map(move |f| (f, f.partitions.get(index).and_then(Option::as_deref)));
     let mut shape = Shape::default();
     for (_, value) in values() {
-        shape.observe(value.unwrap_or_default(), &CsvOptions::default());
+        shape.observe(value.unwrap_or_default(), 0, &CsvOptions::default());
     }
     let (guessed, zoned) = shape.finish();
     let ty = by_partitions.or(by_columns).unwrap_or(match guessed {
@@ -96,7 +96,8 @@ fn column(
     }
     let nullable = values().any(|(_, v)| v.is_none());
     let data_type = storage(ty, None, zoned);
-    Found { name: name.to_owned(), ty, data_type, nullable, partition: true, native: true }
+    let sampled = Sampled::default();
+    Found { name: name.to_owned(), ty, data_type, nullable, partition: true, native: true, sampled }
 }
 
 /// How partition values are read: no option of `csv:` is about them.

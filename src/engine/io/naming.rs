@@ -4,7 +4,7 @@
 use arrow::datatypes::DataType;
 
 use super::problems;
-use super::spec::{DeclaredColumn, FileColumn, SourceSpec};
+use super::spec::{DeclaredColumn, FileColumn, Sampled, SourceSpec};
 use super::storage::{can_become, described, is_zoned, storage};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::model::types::Type;
@@ -24,6 +24,8 @@ pub struct Found {
     pub partition: bool,
     /// Whether every file has it in `data_type`.
     pub native: bool,
+    /// What a sample said beside the type.
+    pub sampled: Sampled,
 }
 
 /// Names and types the columns of a source, in the files' order, partitions last.
@@ -52,13 +54,27 @@ pub fn name(
         }
         // A name declared for another column of the file stands for that one.
         if !is_declared && !taken(&column.name) {
-            columns.push(undeclared(column));
+            columns.push(undeclared(spec, column));
         }
     }
     if bad.is_empty() { Ok(columns) } else { Err(bad) }
 }
 
-fn undeclared(found: &Found) -> FileColumn {
+fn undeclared(spec: &SourceSpec, found: &Found) -> FileColumn {
+    let mut column = plain(found);
+    as_time(spec, &mut column);
+    column
+}
+
+/// A column without any value that rules use as a time is a date.
+fn as_time(spec: &SourceSpec, column: &mut FileColumn) {
+    if column.sampled.none && column.ty == Type::Text && spec.times.contains(&column.name) {
+        column.ty = Type::Date;
+        column.data_type = storage(Type::Date, None, false);
+    }
+}
+
+fn plain(found: &Found) -> FileColumn {
     FileColumn {
         name: found.name.clone(),
         file_name: found.name.clone(),
@@ -67,6 +83,7 @@ fn undeclared(found: &Found) -> FileColumn {
         nullable: found.nullable,
         partition: found.partition,
         native: found.native,
+        sampled: found.sampled.clone(),
     }
 }
 
@@ -76,9 +93,13 @@ fn typed(
     found: &Found,
     text: bool,
 ) -> Result<FileColumn, Diagnostic> {
-    let mut column = FileColumn { name: declared.name.clone(), ..undeclared(found) };
-    let Some(ty) = declared.ty.filter(|_| !found.partition) else { return Ok(column) };
+    let mut column = FileColumn { name: declared.name.clone(), ..plain(found) };
+    let Some(ty) = declared.ty.filter(|_| !found.partition) else {
+        as_time(spec, &mut column);
+        return Ok(column);
+    };
     column.ty = ty.node;
+    column.sampled.made_text = None;
     if text {
         if ty.node == Type::Duration {
             return Err(problems::bad_option(spec, Some(ty.span), "durations are not read from text files")
@@ -86,6 +107,7 @@ fn typed(
         }
         let zoned = is_zoned(&found.data_type);
         column.data_type = storage(ty.node, declared.precision, zoned);
+        as_time(spec, &mut column);
     } else if !can_become(&found.data_type, ty.node) {
         let stored = described(&found.data_type);
         let headline = format!("`{}` is {stored} in the files and cannot be read as {}", found.name, ty.node);

@@ -154,7 +154,7 @@ impl Reading {
 }
 
 /// At most `n` characters.
-fn short(text: &str, n: usize) -> String {
+pub fn short(text: &str, n: usize) -> String {
     match text.char_indices().nth(n) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),

@@ -79,7 +79,8 @@ pub async fn sample(reading: &Reading, listing: &Listing) -> Result<Sampled, Vec
     let columns = merged.into_iter().map(|(name, shape)| {
         let (ty, zoned) = shape.finish();
         let data_type = storage(ty, None, zoned);
-        Found { name, ty, data_type, nullable: true, partition: false, native: true }
+        let sampled = shape.sampled();
+        Found { name, ty, data_type, nullable: true, partition: false, native: true, sampled }
     });
     let hint = samples.into_iter().find_map(|s| s.hint);
     Ok(Sampled { columns: columns.collect(), warnings, hint })
@@ -147,15 +148,16 @@ fn of_csv(
         // A row of the wrong shape is reported when rows are loaded; its values say nothing.
         if record.len() == width {
             for (shape, field) in shapes.iter_mut().zip(record.iter()) {
-                shape.observe(field, &reading.options);
+                shape.observe(field, record.line, &reading.options);
             }
         }
     }
     let hint = hints::delimiter(name, &file.header, &reading.options);
     let mut columns = IndexMap::with_capacity(width);
-    for (name, shape) in file.header.into_iter().zip(shapes) {
+    for (column, mut shape) in file.header.into_iter().zip(shapes) {
+        shape.came_from(name);
         // Of two columns of one name the first is listed; using the name is an error then.
-        columns.entry(name).or_insert(shape);
+        columns.entry(column).or_insert(shape);
     }
     Ok(FileSample { columns, more: true, hint })
 }
@@ -168,20 +170,21 @@ fn of_ndjson(
 ) -> Result<FileSample, Diagnostic> {
     let mut file = Objects::open(reading, name, bytes, Box::new(|_| true))?;
     let mut columns: IndexMap<String, Shape> = IndexMap::new();
-    let mut rows = 0;
-    while rows < limit {
+    let (mut rows, mut more) = (0, true);
+    while more && rows < limit {
         rows += 1;
         match file.next()? {
             Some(Ok(object)) => {
                 for (key, value) in object {
-                    columns.entry(key).or_default().observe_json(&value, &reading.options);
+                    columns.entry(key).or_default().observe_json(&value, file.line, &reading.options);
                 }
             }
             // A first line that is no object: no NDJSON at all, so say it at once.
             Some(Err(problem)) if columns.is_empty() => return Err(problem),
             Some(Err(_)) => {}
-            None => return Ok(FileSample { columns, more: false, hint: None }),
+            None => more = false,
         }
     }
-    Ok(FileSample { columns, more: true, hint: None })
+    columns.values_mut().for_each(|shape| shape.came_from(name));
+    Ok(FileSample { columns, more, hint: None })
 }

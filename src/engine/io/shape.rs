@@ -3,9 +3,11 @@
 
 use serde_json::Value;
 
+use super::hints::MARKERS;
 use super::moment::{self, Moment};
 use super::number;
-use super::spec::CsvOptions;
+use super::reading::short;
+use super::spec::{CsvOptions, Sampled};
 use super::value::boolean;
 use crate::model::types::Type;
 
@@ -28,11 +30,23 @@ pub struct Shape {
     scale: usize,
     plain: bool,
     nested: bool,
+    /// The first value.
+    first: Option<Seen>,
+    /// The value after which only text is left.
+    made_text: Option<Seen>,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+struct Seen {
+    text: String,
+    file: String,
+    line: u64,
 }
 
 impl Shape {
     /// Takes in one text.
-    pub fn observe(&mut self, text: &str, options: &CsvOptions) {
+    pub fn observe(&mut self, text: &str, line: u64, options: &CsvOptions) {
         let bare = text.trim();
         if options.missing.iter().any(|m| m.trim() == bare) {
             return;
@@ -42,10 +56,11 @@ impl Shape {
         self.number(bare, options);
         self.not_boolean = self.not_boolean || boolean(bare).is_none();
         self.moment(bare, options);
+        self.mark(bare, line);
     }
 
     /// Takes in one JSON value: a string is never a number, however it looks.
-    pub fn observe_json(&mut self, value: &Value, options: &CsvOptions) {
+    pub fn observe_json(&mut self, value: &Value, line: u64, options: &CsvOptions) {
         match value {
             Value::Null => return,
             Value::Array(_) | Value::Object(_) => {
@@ -73,6 +88,45 @@ impl Shape {
             }
             _ => {}
         }
+        match value {
+            Value::String(text) => self.mark(text, line),
+            other => self.mark(&other.to_string(), line),
+        }
+    }
+
+    /// Remembers the value that was the first, and the one that made it text.
+    fn mark(&mut self, text: &str, line: u64) {
+        let first = self.first.is_none();
+        let turned = self.made_text.is_none() && self.finish().0 == Type::Text;
+        if !first && !turned {
+            return;
+        }
+        let seen = Seen { text: short(text, 40), file: String::new(), line };
+        if turned {
+            self.made_text = Some(seen.clone());
+        }
+        self.first.get_or_insert(seen);
+    }
+
+    /// Says which file the values came from.
+    pub fn came_from(&mut self, file: &str) {
+        for seen in [&mut self.first, &mut self.made_text].into_iter().flatten() {
+            file.clone_into(&mut seen.file);
+        }
+    }
+
+    /// What is told beside the type.
+    pub fn sampled(&self) -> Sampled {
+        let told = |s: &&Seen| {
+            // A column of words from its first value on is simply text.
+            let from_the_start = self.first.as_ref().is_some_and(|f| (f.line, &f.file) == (s.line, &s.file));
+            !from_the_start
+                || s.text.contains(|c: char| c.is_ascii_digit())
+                || MARKERS.contains(&s.text.as_str())
+        };
+        let made_text = self.made_text.as_ref().filter(told);
+        let made_text = made_text.map(|s| format!("`{}` in {}:{}", s.text, s.file, s.line));
+        Sampled { none: !self.seen && !self.nested, made_text }
     }
 
     /// Joins what two samples have seen.
@@ -89,6 +143,14 @@ impl Shape {
         self.scale = self.scale.max(other.scale);
         self.plain |= other.plain;
         self.nested |= other.nested;
+        // Where each file for itself is no text, the first value of the later one does not fit.
+        if self.made_text.is_none() {
+            let clash = || other.first.clone().filter(|_| self.seen && self.finish().0 == Type::Text);
+            self.made_text = other.made_text.clone().or_else(clash);
+        }
+        if self.first.is_none() {
+            self.first.clone_from(&other.first);
+        }
     }
 
     /// The type, and whether its times have zones. `Unknown` where all values are lists or objects.
@@ -174,7 +236,7 @@ mod tests {
     fn with(options: &CsvOptions, values: &[&str]) -> (Type, bool) {
         let mut shape = Shape::default();
         for value in values {
-            shape.observe(value, options);
+            shape.observe(value, 0, options);
         }
         shape.finish()
     }
@@ -211,7 +273,7 @@ mod tests {
         let of = |values: Value| {
             let mut shape = Shape::default();
             for v in values.as_array().unwrap() {
-                shape.observe_json(v, &CsvOptions { missing: vec![], ..CsvOptions::default() });
+                shape.observe_json(v, 0, &CsvOptions { missing: vec![], ..CsvOptions::default() });
             }
             shape.finish().0
         };

@@ -33,6 +33,8 @@ pub struct SourceSpec {
     pub columns: Vec<DeclaredColumn>,
     /// The zone of local times.
     pub timezone: chrono_tz::Tz,
+    /// Columns that rules use as dates or times: one without any value counts as a date.
+    pub times: Vec<String>,
 }
 
 #[cfg(test)]
@@ -49,6 +51,7 @@ impl SourceSpec {
             partitions: None,
             columns: Vec::new(),
             timezone: chrono_tz::UTC,
+            times: Vec::new(),
         }
     }
 }
@@ -224,4 +227,15 @@ pub struct FileColumn {
     pub partition: bool,
     /// Whether every file has it in `data_type` itself, so that file statistics may be trusted.
     pub native: bool,
+    /// What the first rows of text files said.
+    pub sampled: Sampled,
+}
+
+/// What a sample says about a column beside its type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sampled {
+    /// No row had a value.
+    pub none: bool,
+    /// The value that made it text, and its place.
+    pub made_text: Option<String>,
 }

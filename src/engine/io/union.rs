@@ -5,7 +5,7 @@ use arrow::datatypes::{DataType, Schema};
 
 use super::naming::Found;
 use super::problems::{self, counted};
-use super::spec::{DataFile, SourceSpec};
+use super::spec::{DataFile, Sampled, SourceSpec};
 use super::storage::{delivered, described, model_type, union};
 use crate::diagnostic::{DataPlace, Diagnostic, codes};
 
@@ -83,6 +83,7 @@ pub fn join(
             nullable: column.nullable || absent,
             partition: false,
             native: column.native && !absent,
+            sampled: Sampled::default(),
         });
     }
     Ok((found, warnings))

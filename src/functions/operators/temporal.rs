@@ -101,8 +101,9 @@ fn shift(time: &ArrayRef, by: &ArrayRef, sign: i64, out: &DataType, env: &Env) -
         return Ok(Arc::new(days));
     }
     let moments = moments(time, &mut LocalClock::new(env.timezone))?;
-    let shifted: TimestampMicrosecondArray =
-        both(&moments, &by, |at, micros| at.checked_add(micros.checked_mul(sign)?).filter(|t| YEARS.contains(t)));
+    let shifted: TimestampMicrosecondArray = both(&moments, &by, |at, micros| {
+        at.checked_add(micros.checked_mul(sign)?).filter(|t| YEARS.contains(t))
+    });
     Ok(Arc::new(shifted.with_data_type(out.clone())))
 }
 

@@ -1,0 +1,262 @@
+//! Rows that count in several periods: balances and windows. Every condition (`from` before the close,
+//! `to` not before the opening, a time in the window) holds from one period on or up to one, since the
+//! borders of windows never go back; so a row's periods are a first and a last, found by binary search,
+//! and only those are expanded: partial results where they merge, the rows themselves where not.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, ListArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Date32Type, Field, Int32Type};
+use chrono::{Months, NaiveDate};
+use datafusion::logical_expr::{Expr, cast, lit};
+
+use super::GroupSet;
+use super::lower::Lowering;
+use super::period::{Stored, day_number};
+use super::udf;
+use crate::functions::operators::comparison::local_days;
+use crate::functions::{Env, Failure};
+use crate::model::calendar::{Calendar, Grain};
+use crate::model::project::{ColumnRef, Moment, Ranged, When, Window};
+
+/// The first day of each period's window, and the day after its last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Borders {
+    starts: Arc<[i32]>,
+    ends: Arc<[i32]>,
+}
+
+fn borders(calendar: &Calendar, window: Option<Window>, set: &GroupSet) -> Borders {
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    for period in set.periods.0..set.periods.1 {
+        let end = calendar.end(set.grain, period);
+        let end = set.until.map_or(end, |until| until.min(end));
+        starts.push(window_start(calendar, window, set.grain, period, end));
+        ends.push(day_number(end));
+    }
+    Borders { starts: starts.into(), ends: ends.into() }
+}
+
+fn window_start(
+    calendar: &Calendar,
+    window: Option<Window>,
+    grain: Grain,
+    period: i64,
+    end: NaiveDate,
+) -> i32 {
+    let start = match window {
+        None => calendar.start(grain, period),
+        Some(Window::AllTime) => return i32::MIN,
+        Some(Window::ToDate(unit)) => {
+            let last = end.pred_opt().unwrap_or(end);
+            calendar.start(unit, calendar.index(unit, last))
+        }
+        Some(Window::Last(count, unit)) => {
+            let months = match unit.unwrap_or(grain) {
+                _ if unit.is_none() => {
+                    return day_number(calendar.start(grain, period - i64::from(count) + 1));
+                }
+                Grain::Day => return day_number(end).saturating_sub(count as i32),
+                Grain::Week => return day_number(end).saturating_sub((count * 7) as i32),
+                Grain::Month => count,
+                Grain::Quarter => count * 3,
+                Grain::Year => count * 12,
+            };
+            // Whole months end with the period's last month; in finer grains the window starts on the
+            // same day, or after the month's last.
+            let fine = matches!(grain, Grain::Day | Grain::Week);
+            let anchor = if fine { end.pred_opt().unwrap_or(end) } else { calendar.end(grain, period) };
+            let before = anchor.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN);
+            if fine { before.succ_opt().unwrap_or(before) } else { before }
+        }
+    };
+    day_number(start)
+}
+
+/// How a day bounds a row's periods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    /// The window opens after the day.
+    OpensAfter,
+    /// The window closes after the day.
+    ClosesAfter,
+    /// The window opens on the day or before.
+    OpensBy,
+    /// The window closes on the day or before.
+    ClosesBy,
+    /// The window opens before the day.
+    OpensBefore,
+}
+
+/// A day of a row, how it bounds the row's periods, and whether a missing day bounds nothing.
+struct Rule {
+    day: Expr,
+    bound: Bound,
+    optional: bool,
+    /// Added to the day: 1 where it is an inclusive end.
+    shift: i32,
+}
+
+/// The row's first and last period, by place among the set's; none where the first is after the last.
+pub fn first_and_last(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> (Expr, Expr) {
+    let calendar = &lowering.model.calendar;
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut add = |column: &ColumnRef, bound: Bound, optional: bool, shift: i32| {
+        rules.push(Rule { day: day(lowering, column), bound, optional, shift });
+    };
+    match &ranged.moment {
+        Moment::Always => {}
+        Moment::At(column) => {
+            add(column, Bound::OpensBy, false, 0);
+            add(column, Bound::ClosesAfter, false, 0);
+        }
+        Moment::Active { from, to, inclusive, when } => {
+            let shift = i32::from(*inclusive);
+            let (opening, closing) = match when {
+                When::Start => (Some(Bound::OpensAfter), Bound::OpensBy),
+                When::End => (Some(Bound::ClosesAfter), Bound::ClosesBy),
+                When::During => (Some(Bound::ClosesAfter), Bound::OpensBefore),
+                When::On(_) => (None, Bound::OpensBy),
+            };
+            if let Some(opening) = opening {
+                add(from, opening, false, 0);
+                if let Some(to) = to {
+                    add(to, closing, true, shift);
+                }
+            }
+        }
+    }
+    for (column, after) in &ranged.within {
+        add(column, Bound::OpensBy, false, i32::from(*after));
+        add(column, Bound::ClosesAfter, false, i32::from(*after));
+    }
+    let borders = borders(calendar, ranged.window, set);
+    let call = |last: bool| {
+        let specs: Vec<(Bound, bool, i32)> = rules.iter().map(|r| (r.bound, r.optional, r.shift)).collect();
+        let kept = borders.clone();
+        let name = format!(
+            "{}_period[{} {} {:?} {:?} {specs:?}]",
+            if last { "last" } else { "first" },
+            set.grain,
+            set.periods.0,
+            set.periods.1,
+            (ranged.window, set.until)
+        );
+        let kernel = move |args: &[ArrayRef], rows: usize| period_of(args, rows, &specs, &kept, last);
+        let mut days: Vec<Expr> = rules.iter().map(|r| r.day.clone()).collect();
+        if days.is_empty() {
+            days.push(lit(0i32));
+        }
+        udf::call(name, Env { timezone: calendar.timezone }, DataType::Int32, Arc::new(kernel), days)
+    };
+    (call(false), call(true))
+}
+
+fn period_of(
+    args: &[ArrayRef],
+    rows: usize,
+    specs: &[(Bound, bool, i32)],
+    borders: &Borders,
+    last: bool,
+) -> Result<ArrayRef, Failure> {
+    let count = borders.ends.len() as i32;
+    let days = specs
+        .iter()
+        .zip(args)
+        .map(|(_, a)| {
+            a.as_primitive_opt::<Date32Type>()
+                .ok_or_else(|| Failure::Internal(format!("a day of type {}", a.data_type())))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let up_to = |all: &[i32], day: i32| all.partition_point(|b| *b <= day) as i32;
+    let found: Int32Array = (0..rows)
+        .map(|row| {
+            let (mut first, mut end) = (0, count);
+            for ((bound, optional, shift), days) in specs.iter().zip(&days) {
+                if days.is_null(row) {
+                    if *optional {
+                        continue;
+                    }
+                    return None;
+                }
+                let day = days.value(row).saturating_add(*shift);
+                match bound {
+                    Bound::OpensAfter => first = first.max(up_to(&borders.starts, day)),
+                    Bound::ClosesAfter => first = first.max(up_to(&borders.ends, day)),
+                    Bound::OpensBy => end = end.min(up_to(&borders.starts, day)),
+                    Bound::ClosesBy => end = end.min(up_to(&borders.ends, day)),
+                    Bound::OpensBefore => {
+                        end = end.min(borders.starts.partition_point(|b| *b < day) as i32);
+                    }
+                }
+            }
+            (first < end).then_some(if last { end - 1 } else { first })
+        })
+        .collect();
+    Ok(Arc::new(found))
+}
+
+/// Which rows count at all: the state on a day, spans that are not empty.
+pub fn condition(lowering: &Lowering<'_>, ranged: &Ranged) -> Option<Expr> {
+    let Moment::Active { from, to, inclusive, when } = &ranged.moment else { return None };
+    let from = day(lowering, from);
+    let to = to.as_ref().map(|to| day(lowering, to));
+    match when {
+        When::On(on) => {
+            let on = lit(datafusion::common::ScalarValue::Date32(Some(day_number(*on))));
+            let started = from.lt_eq(on.clone());
+            Some(match to {
+                None => started,
+                Some(to) => {
+                    let lasts = if *inclusive { to.clone().gt_eq(on) } else { to.clone().gt(on) };
+                    started.and(to.is_null().or(lasts))
+                }
+            })
+        }
+        // A span that is empty is never active.
+        When::During => to.map(|to| {
+            let lasts = if *inclusive { to.clone().gt_eq(from) } else { to.clone().gt(from) };
+            to.is_null().or(lasts)
+        }),
+        When::Start | When::End => None,
+    }
+}
+
+/// The local day of a time column.
+fn day(lowering: &Lowering<'_>, column: &ColumnRef) -> Expr {
+    let (expr, stored) = lowering.raw_column(column);
+    match stored {
+        Some(Stored::Instant) => {
+            let env = Env { timezone: lowering.model.calendar.timezone };
+            let kernel = move |args: &[ArrayRef], _: usize| {
+                local_days(&args[0], &env).map(|d| Arc::new(d) as ArrayRef)
+            };
+            udf::call("local_day", env, DataType::Date32, Arc::new(kernel), vec![expr])
+        }
+        _ => cast(expr, DataType::Date32),
+    }
+}
+
+/// The places from a first to a last, as a list to unnest.
+pub fn expanded(first: Expr, last: Expr) -> Expr {
+    let item = Arc::new(Field::new_list_field(DataType::Int32, true));
+    let kernel = |args: &[ArrayRef], _: usize| {
+        let (first, last) = (args[0].as_primitive::<Int32Type>(), args[1].as_primitive::<Int32Type>());
+        let (mut offsets, mut values) = (vec![0i32], Vec::new());
+        for row in 0..first.len() {
+            if first.is_valid(row) && last.is_valid(row) {
+                values.extend(first.value(row)..=last.value(row));
+            }
+            let end = i32::try_from(values.len())
+                .map_err(|_| Failure::Internal("a batch that expands past 2^31 rows".to_owned()))?;
+            offsets.push(end);
+        }
+        let item = Arc::new(Field::new_list_field(DataType::Int32, true));
+        let list =
+            ListArray::new(item, OffsetBuffer::new(offsets.into()), Arc::new(Int32Array::from(values)), None);
+        Ok(Arc::new(list) as ArrayRef)
+    };
+    let env = Env { timezone: chrono_tz::UTC };
+    udf::call("periods", env, DataType::List(item), Arc::new(kernel), vec![first, last])
+}
