@@ -80,7 +80,6 @@ fn truths(array: &ArrayRef) -> Result<ArrayRef, Failure> {
     cast(array, &DataType::Boolean).map_err(|e| failed(&e))
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
 fn failed(error: &ArrowError) -> Failure {
     Failure::Internal(error.to_string())
 }
@@ -91,6 +90,7 @@ fn is_one_of(column: Expr, wanted: Vec<String>, env: Env) -> Expr {
     udf::call(name, env, DataType::Boolean, Arc::new(kernel), vec![column])
 }
 
+#[allow(clippy::needless_bitwise_bool, reason = "no branch in the inner loop")]
 fn one_of(array: &ArrayRef, wanted: &[String]) -> Result<ArrayRef, Failure> {
     let views = cast(array, &DataType::Utf8View).map_err(|e| failed(&e))?;
     let texts = views.as_string_view();
@@ -98,7 +98,7 @@ fn one_of(array: &ArrayRef, wanted: &[String]) -> Result<ArrayRef, Failure> {
         wanted.iter().filter(|w| w.len() <= INLINE).map(|w| make_view(w.as_bytes(), 0, 0)).collect();
     let bits = match (short.as_slice(), short.len() == wanted.len()) {
         ([one], true) => each_view(texts, |view| view == *one),
-        (_, true) => each_view(texts, |view| short.iter().fold(false, |found, w| found || (view == *w))),
+        (_, true) => each_view(texts, |view| short.iter().fold(false, |found, w| found | (view == *w))),
         _ => BooleanBuffer::collect_bool(texts.len(), |row| {
             texts.is_valid(row) && wanted.iter().any(|w| w == texts.value(row))
         }),
