@@ -16,8 +16,10 @@ use crate::functions::Env;
 use crate::model::calendar::Grain;
 use crate::model::expr::Across;
 use crate::model::outcome::KpiTable;
-use crate::model::project::{AsOf, ColumnRef, SourceId, TimeBinding};
+use crate::model::project::{AsOf, ColumnRef, SourceId, TimeBinding, Window};
 use crate::plan::groups::kept;
+use crate::plan::period::day_number;
+use crate::plan::ranges::window_starts;
 use crate::plan::scan::Scans;
 use crate::plan::{BreakdownPlan, TablePlan};
 use crate::results::cells::{Cells, MeasureRows};
@@ -45,6 +47,7 @@ impl Run<'_> {
         let kpi = &self.model.kpis[table.kpi];
         let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
         let complete = self.complete(table);
+        let windows = self.windows_complete(table, results);
         let mut breakdowns = Vec::new();
         for plan in &table.breakdowns {
             let active = match &plan.population {
@@ -69,6 +72,7 @@ impl Run<'_> {
                 labels: self.label_maps(plan, labels),
                 periods: table.periods.clone(),
                 complete: &complete,
+                window_complete: &windows,
             };
             breakdowns.push(breakdown(&cells, &column, &shown).map_err(failed)?);
         }
@@ -82,6 +86,28 @@ impl Run<'_> {
             decimals: kpi.decimals,
             breakdowns,
         })
+    }
+
+    /// Which of the asked-for periods have windows that begin in what their sources cover. `all time`
+    /// begins before everything by its nature.
+    fn windows_complete(&self, table: &TablePlan, results: &[GroupResult]) -> Vec<bool> {
+        let calendar = &self.model.calendar;
+        let mut complete = vec![true; table.periods.clone().count()];
+        for (group, result) in self.graph.groups.iter().zip(results) {
+            let TimeBinding::Ranged(ranged) = &group.time else { continue };
+            let (Some(window), Coverage::From(day)) = (ranged.window, result.coverage) else { continue };
+            let measures = self.model.kpis[table.kpi].formula.measures();
+            let reads = group.measures.iter().any(|m| measures.contains(m));
+            if !reads || window == Window::AllTime {
+                continue;
+            }
+            let covered = day_number(calendar.start(table.grain, calendar.index(table.grain, day)));
+            let starts = window_starts(calendar, window, table.grain, table.periods.clone());
+            for (complete, start) in complete.iter_mut().zip(starts) {
+                *complete &= start >= covered;
+            }
+        }
+        complete
     }
 
     /// The grid of some of a breakdown's dimensions, by their places.

@@ -132,6 +132,8 @@ pub struct Row {
     pub end: NaiveDate,
     /// Whether the period is closed and the data complete.
     pub complete: bool,
+    /// Whether every window of the formula lies in what its source covers.
+    pub window_complete: bool,
     /// A member for each dimension; `None` is a missing value.
     pub members: Vec<Option<Member>>,
     /// The value as a number: numbers and booleans (1, 0); durations in days.

@@ -38,6 +38,17 @@ fn borders(calendar: &Calendar, window: Option<Window>, set: &GroupSet) -> Borde
     Borders { starts: starts.into(), ends: ends.into() }
 }
 
+/// The first day of the window of each of some periods.
+pub fn window_starts(
+    calendar: &Calendar,
+    window: Window,
+    grain: Grain,
+    periods: std::ops::Range<i64>,
+) -> Vec<i32> {
+    let start = |p| window_start(calendar, Some(window), grain, p, calendar.end(grain, p));
+    periods.map(start).collect()
+}
+
 fn window_start(
     calendar: &Calendar,
     window: Option<Window>,

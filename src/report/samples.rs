@@ -17,6 +17,7 @@ pub fn row(month: u32) -> Row {
         start,
         end: day(month + 1),
         complete: true,
+        window_complete: true,
         members: Vec::new(),
         value: None,
         exact: None,

@@ -19,8 +19,8 @@ use crate::model::types::Type;
 /// The columns before the dimensions.
 const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
 /// The columns after them.
-const AFTER: [&str; 9] =
-    ["breakdown", "value", "exact", "type", "unit", "n", "skipped", "reason", "complete"];
+const AFTER: [&str; 10] =
+    ["breakdown", "value", "exact", "type", "unit", "n", "skipped", "reason", "complete", "window_complete"];
 /// Day 0 of a Date32, counted as chrono does.
 const EPOCH: i32 = 719_163;
 
@@ -49,6 +49,7 @@ pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
         p.row.value.filter(|v| v.is_finite()).map(|v| v + 0.0)
     });
     let complete: BooleanArray = rows.iter().map(|(_, p)| Some(p.row.complete)).collect();
+    let windows: BooleanArray = rows.iter().map(|(_, p)| Some(p.row.window_complete)).collect();
 
     let mut columns: Vec<ArrayRef> = vec![
         texts(&|t, _| Some(t.kpi.clone())),
@@ -72,6 +73,7 @@ pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
         counts(&|p| p.row.skipped),
         texts(&|_, p| p.row.reason.map(|r| r.word().to_owned())),
         Arc::new(complete) as ArrayRef,
+        Arc::new(windows) as ArrayRef,
     ]);
     RecordBatch::try_new(Arc::new(schema(outcome, &dimensions)), columns)
 }
@@ -131,7 +133,7 @@ fn fixed(name: &str) -> Field {
         "period_start" | "period_end" => (DataType::Date32, false),
         "value" => (DataType::Float64, true),
         "n" | "skipped" => (DataType::Int64, false),
-        "complete" => (DataType::Boolean, false),
+        "complete" | "window_complete" => (DataType::Boolean, false),
         "exact" | "unit" | "reason" => (DataType::Utf8, true),
         _ => (DataType::Utf8, false),
     };
@@ -203,7 +205,8 @@ mod tests {
                 "n",
                 "skipped",
                 "reason",
-                "complete"
+                "complete",
+                "window_complete"
             ]
         );
         assert_eq!(batch.num_rows(), 10);

@@ -165,6 +165,8 @@ fn pivot(breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> (Grid, Option<St
     let grid = without_empty(Grid { columns, rows, repeated }, repeated + periods.len());
 
     let open = periods.values().any(|p| !p.complete).then(|| "* open".to_owned());
+    let short = at.values().filter(|r| !r.window_complete && r.value.is_some()).count();
+    let short = (short > 0).then(|| "some windows begin before the data".to_owned());
     let reasons = reasons.iter().zip(&marks).map(|(r, m)| format!("{m} {}", value::reason(*r)));
     let skipping: Vec<i64> = at.values().map(|r| r.skipped).filter(|s| *s > 0).collect();
     let skipped = skipping.iter().fold(0i64, |a, b| a.saturating_add(*b));
@@ -172,7 +174,7 @@ fn pivot(breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> (Grid, Option<St
         let (rows, values) = (value::count(skipped), skipping.len());
         format!("{rows} skipped in {values} {}", if values == 1 { "value" } else { "values" })
     });
-    let legend: Vec<String> = open.into_iter().chain(reasons).chain(skipped).collect();
+    let legend: Vec<String> = open.into_iter().chain(reasons).chain(short).chain(skipped).collect();
     (grid, (!legend.is_empty()).then(|| legend.join("   ")))
 }
 
@@ -203,6 +205,8 @@ fn note(shape: Shape, row: &Row, with_open: bool) -> String {
     }
     if shape.text(row).is_none() {
         notes.push(value::reason(row.reason));
+    } else if !row.window_complete {
+        notes.push("window begins before the data".to_owned());
     }
     if row.skipped > 0 {
         notes.push(format!("n {}, {} skipped", value::count(row.n), value::count(row.skipped)));

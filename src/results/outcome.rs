@@ -30,6 +30,8 @@ pub struct Shown<'a> {
     pub periods: std::ops::Range<i64>,
     /// Whether each of them is complete.
     pub complete: &'a [bool],
+    /// Whether the windows of each lie in what is covered.
+    pub window_complete: &'a [bool],
 }
 
 /// The rows of a breakdown, by period, then members.
@@ -60,6 +62,7 @@ pub fn breakdown(cells: &Cells, column: &Column, shown: &Shown<'_>) -> Result<Br
                 start: calendar.start(shown.grain, index),
                 end: calendar.end(shown.grain, index),
                 complete: shown.complete[at],
+                window_complete: shown.window_complete[at],
                 members,
                 value: number(column, cell),
                 exact: exact[cell].clone(),

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 type Row = Map<String, Value>;
 
 const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
-const AFTER: [&str; 9] =
-    ["breakdown", "value", "exact", "type", "unit", "n", "skipped", "reason", "complete"];
+const AFTER: [&str; 10] =
+    ["breakdown", "value", "exact", "type", "unit", "n", "skipped", "reason", "complete", "window_complete"];
 
 /// The table of rows, one JSON object a line; `extra` names further columns (`unit`, `type`).
 pub fn of(rows: &str, calendar: &Calendar, extra: &[&str]) -> Result<String, String> {
@@ -44,6 +44,9 @@ pub fn of(rows: &str, calendar: &Calendar, extra: &[&str]) -> Result<String, Str
     }
     if says("complete", &Value::Bool(true)) {
         add("complete", &|r| text(r, "complete"));
+    }
+    if says("window_complete", &Value::Bool(true)) {
+        add("window_complete", &|r| text(r, "window_complete"));
     }
     add("reason", &|r| text(r, "reason"));
     Ok(aligned(&columns))
