@@ -60,6 +60,51 @@ pub fn functions() -> Vec<Signature> {
     scalars.chain(signatures::ALL.iter().flat_map(|list| list.iter().copied())).collect()
 }
 
+/// The name that the prelude's file has in diagnostics.
+pub(crate) const PRELUDE: &str = "standard/prelude.yaml";
+
+/// The standard functions that are written in the language.
+pub(crate) fn prelude(map: &mut SourceMap, diagnostics: &mut Diagnostics) -> RawProject {
+    let text = include_str!("../rules/standard/prelude.yaml");
+    rulefile::load_texts(Path::new(""), &[(PRELUDE, text)], &LoadOptions::default(), map, diagnostics)
+}
+
+/// A function that is written in the language itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandardFunction {
+    /// Its name.
+    pub name: String,
+    /// `nps(score)`.
+    pub usage: String,
+    /// What it computes.
+    pub doc: String,
+    /// Its formula.
+    pub formula: String,
+}
+
+/// The standard functions that are written in the language; a project's own of the same name hides one.
+pub fn standard_functions() -> Vec<StandardFunction> {
+    let raw = prelude(&mut SourceMap::new(), &mut Diagnostics::new());
+    let usage = |f: &rulefile::raw::RawFunction| {
+        let params: Vec<&str> = f.params.iter().map(|p| p.node.as_str()).collect();
+        format!("{}({})", f.name.node, params.join(", "))
+    };
+    let doc = |f: &rulefile::raw::RawFunction| {
+        let text = f.description.as_ref().and_then(|d| d.texts.values().next());
+        text.map_or_else(String::new, |t| t.node.trim().to_owned())
+    };
+    let formula = |f: &rulefile::raw::RawFunction| {
+        f.formula.as_ref().and_then(|f| f.expr.as_ref()).map(crate::syntax::print).unwrap_or_default()
+    };
+    let functions = raw.functions.values().map(|f| StandardFunction {
+        name: f.name.node.clone(),
+        usage: usage(f),
+        doc: doc(f),
+        formula: formula(f),
+    });
+    functions.collect()
+}
+
 /// Parses a formula and prints it in its canonical form.
 pub fn parse_formula(text: &str) -> Result<String, Diagnostics> {
     let mut map = SourceMap::new();
@@ -86,6 +131,10 @@ pub fn function_reference() -> String {
         }
         page.push('\n');
     }
+    page.push_str("## Standard functions, written in the language\n\n| function | | |\n|---|---|---|\n");
+    for f in standard_functions() {
+        let _ = writeln!(page, "| `{}` | {} | `{}` |", f.usage, f.doc, f.formula);
+    }
     page
 }
 
@@ -93,17 +142,25 @@ pub fn function_reference() -> String {
 pub fn load(path: &Path, options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.raw = rulefile::load(path, options, &mut loaded.map, &mut loaded.diagnostics);
-    loaded
+    loaded.with_prelude()
 }
 
 /// Loads a project from texts, `(name, text)`; paths in them are relative to `root`.
 pub fn load_texts(root: &Path, texts: &[(&str, &str)], options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.raw = rulefile::load_texts(root, texts, options, &mut loaded.map, &mut loaded.diagnostics);
-    loaded
+    loaded.with_prelude()
 }
 
 impl Loaded {
+    /// With the standard functions that the project does not hide.
+    pub(crate) fn with_prelude(mut self) -> Self {
+        for (name, function) in prelude(&mut self.map, &mut self.diagnostics).functions {
+            self.raw.functions.entry(name).or_insert(function);
+        }
+        self
+    }
+
     /// Checks names, types, units and cycles against the schemas of the data; reads no rows. Call it in a
     /// Tokio runtime.
     pub async fn check(self, asked: &Asked) -> Checked {

@@ -47,8 +47,8 @@ mod source;
 mod syntax;
 
 pub use api::{
-    Checked, Loaded, RunOptions, function_reference, functions, load, load_texts, parse_formula,
-    rule_file_reference,
+    Checked, Loaded, RunOptions, StandardFunction, function_reference, functions, load, load_texts,
+    parse_formula, rule_file_reference, standard_functions,
 };
 pub use diagnostic::{DataPlace, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use engine::run::{Progress, Silent};

@@ -20,7 +20,7 @@ pub async fn run(args: &Check, options: &LoadOptions, talk: &Talk) -> Exit {
                     "checked: {} over {} in {}",
                     some(model.kpis.len(), "KPI"),
                     some(model.sources.len(), "source"),
-                    some(map.files().count(), "file")
+                    some(map.files().filter(|(_, f)| f.name != crate::api::PRELUDE).count(), "file")
                 ));
             }
             Exit::Done

@@ -22,7 +22,7 @@ pub async fn run(args: &Eval, options: &LoadOptions, talk: &Talk) -> Exit {
             loaded.raw.root = PathBuf::from(".");
             // Whoever names a file on the command line means it.
             loaded.raw.allow_paths = vec![PathBuf::from("/")];
-            loaded
+            loaded.with_prelude()
         }
     };
     if let Err(problem) = add_sources(args, &mut loaded) {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::api::{StandardFunction, standard_functions};
 use crate::cli::args::{Functions, ListFormat};
 use crate::cli::console::{complain, print};
 use crate::cli::settings::{Exit, Talk};
@@ -9,24 +10,27 @@ use crate::diagnostic::near::nearest;
 use crate::model::signature::Signature;
 
 pub fn run(args: &Functions, talk: &Talk) -> Exit {
+    let mut standard = standard_functions();
     let mut all = crate::api::functions();
     all.sort_by_key(|s| (s.class.order(), s.name));
     if let Some(name) = &args.name {
-        let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+        let standard_names = standard.iter().map(|f| f.name.as_str());
+        let names: Vec<&str> = all.iter().map(|s| s.name).chain(standard_names).collect();
         if !names.contains(&name.as_str()) {
             let near = nearest(name, names.iter().copied()).map(|n| format!("; a near name exists: `{n}`"));
             complain(&format!("error[E0306]: no function is named `{name}`{}", near.unwrap_or_default()));
             return Exit::Failed;
         }
         all.retain(|s| s.name == name);
+        standard.retain(|f| f.name == *name);
     }
     match args.format {
-        ListFormat::Json => print(&to_json(&all)),
-        ListFormat::Table => print(&to_text(&all, args.name.is_some(), talk)),
+        ListFormat::Json => print(&to_json(&all, &standard)),
+        ListFormat::Table => print(&to_text(&all, &standard, args.name.is_some(), talk)),
     }
 }
 
-fn to_text(all: &[Signature], whole: bool, talk: &Talk) -> String {
+fn to_text(all: &[Signature], standard: &[StandardFunction], whole: bool, talk: &Talk) -> String {
     let mut out = String::new();
     let mut last = None;
     let wide = all.iter().map(|s| s.usage().chars().count()).max().unwrap_or(0).min(36);
@@ -56,10 +60,22 @@ fn to_text(all: &[Signature], whole: bool, talk: &Talk) -> String {
         let later = if s.evaluated { "" } else { " (not evaluated yet)" };
         let _ = writeln!(out, "  {:wide$}  {first}{later}", s.usage());
     }
+    if !whole {
+        let title = "Standard functions, written in the language";
+        let _ = writeln!(out, "\n{}", crate::report::grid::Tone::Strong.paint(title, talk.colour_out));
+    }
+    for f in standard {
+        if whole {
+            let _ = writeln!(out, "{}\n\n{}\n\n  {}", f.usage, f.doc, f.formula);
+        } else {
+            let first = f.doc.split_once(". ").map_or(f.doc.as_str(), |(f, _)| f).trim_end_matches('.');
+            let _ = writeln!(out, "  {:wide$}  {first}", f.usage);
+        }
+    }
     out
 }
 
-fn to_json(all: &[Signature]) -> String {
+fn to_json(all: &[Signature], standard: &[StandardFunction]) -> String {
     let items: Vec<serde_json::Value> = all
         .iter()
         .map(|s| {
@@ -72,6 +88,12 @@ fn to_json(all: &[Signature]) -> String {
                 "examples": s.examples.iter().map(|e| serde_json::json!({"formula": e.formula, "result": e.result})).collect::<Vec<_>>(),
             })
         })
+        .chain(standard.iter().map(|f| {
+            serde_json::json!({
+                "name": f.name, "usage": f.usage, "class": "standard", "doc": f.doc, "evaluated": true,
+                "formula": f.formula,
+            })
+        }))
         .collect();
     format!("{:#}\n", serde_json::json!({ "functions": items }))
 }
