@@ -80,8 +80,8 @@ impl Bar {
         let shown = io::stderr().is_terminal() && !talk.quiet;
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} scans  {msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         Self { shown: bar, started: Instant::now(), read: AtomicU64::new(0) }
     }
 
@@ -99,12 +99,14 @@ impl Progress for Bar {
     fn bytes(&self, more: u64) {
         let all = self.read.fetch_add(more, Ordering::Relaxed) + more;
         if self.late() {
-            self.shown.set_message(format!("{} read", indicatif::DecimalBytes(all)));
+            self.shown.set_message(format!("reading: {}", indicatif::DecimalBytes(all)));
         }
     }
 
     fn groups(&self, done: usize, all: usize) {
         if self.late() {
+            let style = ProgressStyle::with_template("{bar:30} scan {pos} of {len}");
+            self.shown.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             self.shown.set_length(all as u64);
             self.shown.set_position(done as u64);
         }

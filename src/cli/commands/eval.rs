@@ -53,6 +53,9 @@ pub async fn run(args: &Eval, options: &LoadOptions, talk: &Talk) -> Exit {
 fn add_sources(args: &Eval, loaded: &mut Loaded) -> Result<(), String> {
     let mut times: IndexMap<String, String> = pairs(&args.times, "--time")?.into_iter().collect();
     for (name, path) in pairs(&args.sources, "--source")? {
+        if loaded.raw.sources.contains_key(&name) {
+            return Err(format!("`--source {name}=...`: a source of this name is there already"));
+        }
         let at = |loaded: &mut Loaded, flag: &str, text: &str| {
             let file = loaded.map.add(flag, text);
             Spanned::new(text.to_owned(), Span::new(file, 0, text.len()))

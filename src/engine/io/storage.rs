@@ -63,6 +63,10 @@ pub fn union(a: &DataType, b: &DataType) -> Option<DataType> {
     if a == b {
         return Some(a.clone());
     }
+    // A file that has no value of a column says nothing of its type.
+    if let (DataType::Null, other) | (other, DataType::Null) = (a, b) {
+        return Some(other.clone());
+    }
     match (model_type(a), model_type(b)) {
         // An unsigned value past 63 bits fails in the cast; it does not wrap.
         (Type::Integer, Type::Integer) => Some(DataType::Int64),

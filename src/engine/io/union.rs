@@ -49,7 +49,7 @@ pub fn join(
                 continue;
             }
             before.files.push(i);
-            before.nullable |= field.is_nullable();
+            before.nullable |= field.is_nullable() || data_type.is_null() || before.data_type.is_null();
             match union(&before.data_type, &data_type) {
                 Some(both) => {
                     before.native &= native && both == before.data_type && both == data_type;
