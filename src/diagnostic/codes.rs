@@ -98,6 +98,7 @@ codes! {
     NOT_YET "E0901" Error "a construct that is not evaluated yet";
     // Warnings.
     PERIODS_WIDENED "W0701" Note "a range widened to whole periods";
+    WINDOW_ON_ONE_SIDE "W0501" Warning "a window on one side of a division";
     VALUES_REJECTED "W0601" Warning "values outside `valid`";
     KEPT "W0901" Warning "kept, not evaluated yet";
     FILES_DIFFER "W0602" Warning "files of one source with different columns";

@@ -21,6 +21,7 @@ use crate::functions::arrays::{decimal_to_f64, put_floats, ratio};
 use crate::functions::result_type;
 use crate::model::project::{Aggregate, Measure};
 use crate::model::types::Type;
+use crate::model::typing::scale;
 
 /// How a part of a finer result becomes a part of a coarser one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +163,24 @@ impl Parts {
                 };
                 vec![self.add(count(lit(1i64)), Some(&holds), Merge::Add)?, known(self)?, rows(self)?]
             }
+            Aggregate::WeightedAvg if exact_weights(measure) => {
+                // In decimals, so that large whole weights lose no digit.
+                let weight = measure.weight.as_ref();
+                let (w, wt) = weight.map_or_else(|| (lit(1i64), Type::Integer), |w| (lowering.expr(w), w.ty));
+                let product = lowering.product((x.clone(), ty), (w.clone(), wt));
+                let both = x.clone().is_not_null().and(w.clone().is_not_null());
+                let both = match f {
+                    Some(f) => f.clone().and(both),
+                    None => both,
+                };
+                let products = sum_udaf::sum_state(&product.get_type(schema)?).call(vec![product]);
+                let weights = sum_udaf::sum_state(&w.get_type(schema)?).call(vec![w]);
+                vec![
+                    self.add(products, Some(&both), Merge::SumState)?,
+                    self.add(weights, Some(&both), Merge::SumState)?,
+                    rows(self)?,
+                ]
+            }
             Aggregate::WeightedAvg => {
                 let w =
                     measure.weight.as_ref().map_or_else(|| lit(1.0), |w| as_number(lowering.expr(w), w.ty));
@@ -181,6 +200,13 @@ impl Parts {
         };
         Ok(MeasureParts { parts })
     }
+}
+
+/// Whether values and weights of a weighted mean are whole numbers or decimals.
+fn exact_weights(measure: &Measure) -> bool {
+    let exact = |ty: Type| matches!(ty, Type::Integer | Type::Decimal(_));
+    let types = measure.argument.as_ref().map(|a| a.ty).zip(measure.weight.as_ref().map(|w| w.ty));
+    types.is_some_and(|(a, w)| exact(a) && exact(w) && scale(a) + scale(w) <= 38)
 }
 
 /// A duration as a number of microseconds.
@@ -246,6 +272,23 @@ impl MeasureParts {
             Aggregate::WeightedAvg => {
                 let (products, n, _) = sum_udaf::finish_sum(state(0)?)?;
                 let (weights, _, _) = sum_udaf::finish_sum(state(1)?)?;
+                if let (Some(products), Some(weights)) = (
+                    products.as_primitive_opt::<Decimal128Type>(),
+                    weights.as_primitive_opt::<Decimal128Type>(),
+                ) {
+                    // Products have the weights' digits after the point and the values' own.
+                    let shift = (products.scale() - weights.scale()).max(0) as u32;
+                    let scale = 10i128.checked_pow(shift);
+                    let quotients = products.iter().zip(weights.iter()).map(|(p, w)| {
+                        let (p, w) = (p?, w.filter(|w| *w != 0)?);
+                        Some(match scale.and_then(|s| w.checked_mul(s)) {
+                            Some(below) => ratio(p, below),
+                            None => decimal_to_f64(p, products.scale()) / decimal_to_f64(w, weights.scale()),
+                        })
+                    });
+                    let values: Float64Array = quotients.collect();
+                    return Ok(MeasureValues { values: put_floats(&values), n, rows: counts(2)? });
+                }
                 let (products, weights): (&Float64Array, &Float64Array) =
                     (products.as_primitive(), weights.as_primitive());
                 let values: Float64Array = products

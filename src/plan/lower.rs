@@ -214,6 +214,17 @@ impl<'a> Lowering<'a> {
         self.kernel_arith(op, left, right, out)
     }
 
+    /// The product of two whole numbers or decimals, as a decimal of 38 digits.
+    pub fn product(&self, left: (Expr, Type), right: (Expr, Type)) -> Expr {
+        let scale = crate::model::typing::scale(left.1) + crate::model::typing::scale(right.1);
+        let out = DataType::Decimal128(38, scale as i8);
+        let exact = |(expr, ty): (Expr, Type)| match ty {
+            Type::Integer => cast(expr, DataType::Decimal128(38, 0)),
+            _ => expr,
+        };
+        self.kernel_arith(Arith::Mul, exact(left), exact(right), out)
+    }
+
     fn kernel_arith(&self, op: Arith, left: Expr, right: Expr, out: DataType) -> Expr {
         let (env, inner) = (self.env(), out.clone());
         let kernel =

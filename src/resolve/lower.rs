@@ -225,6 +225,9 @@ fn binary<S: Scope>(
         let (ty, unit) = (left.ty, Unit::none());
         return Expr { kind: Kind::AddMonths(Box::new(left), n), ty, unit, span };
     }
+    if arith == Arith::Div {
+        warn_one_sided(r, left, right, op_span);
+    }
     let (left, right) = (lower(r, scope, left), lower(r, scope, right));
     let typed = typing::arithmetic(arith, (left.ty, &left.unit), (right.ty, &right.unit));
     match typed {
@@ -237,6 +240,38 @@ fn binary<S: Scope>(
             poison(span)
         }
     }
+}
+
+/// A window binds to what stands directly before it, which in a quotient is seldom meant.
+fn warn_one_sided(r: &mut Resolver<'_>, left: &ast::Expr, right: &ast::Expr, at: Span) {
+    let window = |side: &ast::Expr| {
+        let mut found = None;
+        crate::syntax::walk::walk(side, &mut |e| {
+            if let ExprKind::Windowed { window, .. } = &e.kind {
+                found = found.or(Some(window.span));
+            }
+        });
+        found
+    };
+    // A constant has no period to differ.
+    let constant = |side: &ast::Expr| {
+        let mut reads = false;
+        crate::syntax::walk::walk(side, &mut |e| {
+            reads |= matches!(e.kind, ExprKind::Call(_) | ExprKind::Name(_));
+        });
+        !reads
+    };
+    let found = match (window(left), window(right)) {
+        (Some(window), None) if !constant(right) => window,
+        (None, Some(window)) if !constant(left) => window,
+        _ => return,
+    };
+    r.diagnostics.merge(
+        Diagnostic::new(&codes::WINDOW_ON_ONE_SIDE, "a window on one side of a division")
+            .at(found, "binds to what stands directly before it")
+            .also(at, "the other side is of the period alone")
+            .help("parentheses give it to both: `(a / b) over last 3 months`"),
+    );
 }
 
 /// A date and whole days make a date.
