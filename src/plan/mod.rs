@@ -13,6 +13,7 @@ use crate::model::project::{ColumnRef, Dimension, Fill, MeasureId, Model, Source
 
 pub mod aggregates;
 pub mod columns;
+mod expand;
 pub mod groups;
 pub mod lower;
 mod masks;
@@ -20,6 +21,7 @@ pub mod period;
 pub mod population;
 pub mod ranges;
 pub mod request;
+mod rows;
 pub mod scan;
 pub mod udf;
 

@@ -153,7 +153,7 @@ fn clauses(argument: &ast::Argument, by_allowed: bool) -> Option<Span> {
     if by_allowed {
         plain.by.clear();
     }
-    super::lower::clause_span(&plain)
+    super::calls::clause_span(&plain)
 }
 
 /// Offsets of a formula that are no whole periods of a grain, with what would be.

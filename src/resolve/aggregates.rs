@@ -390,7 +390,7 @@ impl Resolver<'_> {
                         "a column of numbers that is read as text: declare its `type:`, and `run` names the values that are none"
                             .to_owned()
                     } else {
-                        super::lower::form(&signature)
+                        super::calls::form(&signature)
                     }),
                 );
                 None

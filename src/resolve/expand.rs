@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Resolver;
 use super::arguments::by_position;
-use super::lower::clause_span;
+use super::calls::clause_span;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, InPeriod, MomentKind, Path};

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::across::unfit_offsets;
-use super::lower::{duration_unit, literal, lower};
+use super::comparisons::duration_unit;
+use super::lower::{literal, lower};
 use super::results::ResultScope;
 use super::{Asked, Resolver, dimension};
 use crate::diagnostic::near::did_you_mean;

@@ -1,0 +1,149 @@
+//! From a group's fine result to its sets: roll-ups to coarser grains and breakdowns, and rows that count in
+//! several periods, held by first and last and expanded.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::catalog::TableProvider;
+use datafusion::common::Result;
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
+
+use super::aggregates::{Merge, Parts};
+use super::lower::Lowering;
+use super::period::Stored;
+use super::scan::{GroupPlan, Scans, Shape, name};
+use super::{GroupSet, ScanGroup, ranges};
+use crate::functions::Env;
+use crate::model::calendar::Grain;
+use crate::model::project::{Moment, Ranged};
+
+impl Scans<'_> {
+    /// One set of a group whose rows count in several periods. Where all parts merge, the plan holds them by
+    /// first and last period, for [`Scans::expand`]; else the rows themselves were expanded.
+    pub fn ranged(&self, group: &ScanGroup, ranged: &Ranged, set: &GroupSet) -> Result<GroupPlan> {
+        let model = self.model;
+        let lowering = Lowering::new(model, group.source, self.times);
+        let shared = self.shared_filter(group, &lowering);
+        let mut parts = Parts::new(shared.is_some());
+        let mut builder = self.joined(group, None)?;
+        let measures = group
+            .measures
+            .iter()
+            .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
+            .collect::<Result<Vec<_>>>()?;
+        if let Moment::At(column) = &ranged.moment {
+            let (time, stored) = lowering.raw_column(column);
+            let data_type = match stored.unwrap_or(Stored::Day) {
+                Stored::Day => DataType::Date32,
+                Stored::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
+                Stored::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            };
+            builder = builder.filter(self.seen(time, &data_type))?;
+        }
+        for condition in ranges::condition(&lowering, ranged).into_iter().chain(shared) {
+            builder = builder.filter(condition)?;
+        }
+        let (first, last) = ranges::first_and_last(&lowering, ranged, set);
+        let keys: Vec<Expr> = set.keys.iter().map(|k| lowering.column(k)).collect();
+        let merge = parts.parts.iter().all(|p| p.merge != Merge::Never);
+        let aggregates: Vec<Expr> =
+            parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
+        let keys = keys.into_iter().enumerate().map(|(i, k)| k.alias(format!("k{i}")));
+        let plan = if merge {
+            let by = [first.alias("f"), last.alias("l")].into_iter().chain(keys);
+            builder.aggregate(by.collect::<Vec<_>>(), aggregates)?.filter(name("f").is_not_null())?.build()?
+        } else {
+            let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
+            let borders = [first.alias("f"), last.alias("l")];
+            let builder = builder.project(all.into_iter().chain(borders).collect::<Vec<_>>())?;
+            let builder = builder.filter(name("f").is_not_null())?;
+            let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
+            let list = ranges::expanded(name("f"), name("l")).alias("p");
+            let builder = builder.project(all.into_iter().chain([list]).collect::<Vec<_>>())?;
+            let by = std::iter::once(name("p")).chain(keys);
+            builder.unnest_column("p")?.aggregate(by.collect::<Vec<_>>(), aggregates)?.build()?
+        };
+        let shape = Shape::Ranged { merge };
+        Ok(GroupPlan { plan, shape, parts, measures })
+    }
+
+    /// The periods of a set, from the table that holds its parts by first and last period.
+    #[allow(clippy::unused_self, reason = "beside `roll_up`, which needs the calendar")]
+    pub fn expand(
+        &self,
+        base: Arc<dyn TableProvider>,
+        plan: &GroupPlan,
+        set: &GroupSet,
+    ) -> Result<LogicalPlan> {
+        let keys = 0..set.keys.len();
+        let parts = 0..plan.parts.parts.len();
+        let list = ranges::expanded(col("base.f"), col("base.l")).alias("p");
+        let kept = keys.clone().map(|i| col(format!("base.k{i}")).alias(format!("k{i}")));
+        let held = parts.clone().map(|i| col(format!("base.a{i}")).alias(format!("b{i}")));
+        let by = std::iter::once(name("p")).chain(keys.map(|i| name(&format!("k{i}"))));
+        let merged = plan.parts.parts.iter().enumerate();
+        let merged = merged.map(|(i, p)| p.merged(name(&format!("b{i}"))).alias(format!("a{i}")));
+        LogicalPlanBuilder::scan("base", provider_as_source(base), None)?
+            .project(std::iter::once(list).chain(kept).chain(held).collect::<Vec<_>>())?
+            .unnest_column("p")?
+            .aggregate(by.collect::<Vec<_>>(), merged.collect::<Vec<_>>())?
+            .build()
+    }
+
+    /// One set of a rolled-up group, from the table that holds the fine aggregate.
+    pub fn roll_up(
+        &self,
+        base: Arc<dyn TableProvider>,
+        plan: &GroupPlan,
+        set: &GroupSet,
+    ) -> Result<LogicalPlan> {
+        let Shape::RollUp { grain, periods, keys } = &plan.shape else {
+            return datafusion::common::internal_err!("a roll-up of a group that has no base");
+        };
+        let builder = LogicalPlanBuilder::scan("base", provider_as_source(base), None)?;
+        let p = match grain {
+            None => lit(0i32),
+            Some(fine) => self.coarser(*fine, *periods, set),
+        };
+        let mut by = vec![p.alias("p")];
+        for (i, key) in set.keys.iter().enumerate() {
+            let at = keys.iter().position(|k| k == key).unwrap_or_default();
+            by.push(col(format!("base.k{at}")).alias(format!("k{i}")));
+        }
+        let parts = plan.parts.parts.iter().enumerate();
+        let aggregates: Vec<Expr> =
+            parts.map(|(i, p)| p.merged(col(format!("base.a{i}"))).alias(format!("a{i}"))).collect();
+        builder.aggregate(by, aggregates)?.build()
+    }
+
+    /// The set's period of a fine period.
+    pub(super) fn coarser(&self, fine: Grain, periods: (i64, i64), set: &GroupSet) -> Expr {
+        let calendar = self.model.calendar;
+        let (grain, wanted, until) = (set.grain, set.periods, set.until);
+        let table: Arc<[Option<i32>]> = (periods.0..periods.1)
+            .map(|p| {
+                let start = calendar.start(fine, p);
+                let coarse = calendar.index(grain, start);
+                let counts = until.is_none_or(|until| start < until);
+                (counts && (wanted.0..wanted.1).contains(&coarse)).then(|| (coarse - wanted.0) as i32)
+            })
+            .collect();
+        let kernel = move |args: &[arrow::array::ArrayRef], _: usize| {
+            use arrow::array::AsArray as _;
+            let fine = args[0].as_primitive::<arrow::datatypes::Int32Type>();
+            let coarse: arrow::array::Int32Array =
+                fine.iter().map(|p| table.get(usize::try_from(p?).ok()?).copied().flatten()).collect();
+            Ok(Arc::new(coarse) as arrow::array::ArrayRef)
+        };
+        let end = until.map_or_else(String::new, |u| format!(" until {u}"));
+        let text = format!("{grain}_of_{fine}[{}..{} of {}{end}]", wanted.0, wanted.1, periods.0);
+        super::udf::call(
+            text,
+            Env { timezone: calendar.timezone },
+            DataType::Int32,
+            Arc::new(kernel),
+            vec![col("base.p")],
+        )
+    }
+}

@@ -1,0 +1,234 @@
+//! The rows that plans start from: a source's rows up to the as-of in the storage of their types, what is
+//! joined to them by key, and the asked-for days.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference};
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, JoinType, LogicalPlan, LogicalPlanBuilder, cast, lit};
+
+use super::groups::inputs;
+use super::lower::{Lowering, alias};
+use super::period::{Stored, day_number};
+use super::scan::{Extent, Scans};
+use super::{GroupSet, ScanGroup};
+use crate::functions::row_type;
+use crate::model::project::{ColumnRef, SourceId, TimeBinding};
+use crate::model::types::Type;
+
+impl Scans<'_> {
+    /// The rows of a source that exist at the as-of: the columns read, in the storage of their types.
+    pub fn rows(&self, source: SourceId) -> Result<LogicalPlanBuilder> {
+        self.rows_within(source, None)
+    }
+
+    /// The same, where the greatest value of a column may be known.
+    pub(super) fn rows_within(
+        &self,
+        source: SourceId,
+        greatest: Option<(usize, &ScalarValue)>,
+    ) -> Result<LogicalPlanBuilder> {
+        let opened = &self.opened[&source];
+        let here = self.model.source(source);
+        let mut builder =
+            LogicalPlanBuilder::scan("rows", provider_as_source(Arc::clone(&opened.provider)), None)?;
+        let column = |index: usize| {
+            opened.columns.get(&index).map(|(file_name, ty)| {
+                (
+                    Expr::Column(DfColumn::new(Some(TableReference::bare("rows")), file_name.as_str())),
+                    ty.clone(),
+                )
+            })
+        };
+        for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
+            if let Some((expr, ty)) = column(own) {
+                if greatest.is_some_and(|(c, value)| c == own && *value <= self.last_seen(&ty)) {
+                    continue;
+                }
+                let seen = self.seen(expr.clone(), &ty);
+                builder = builder.filter(expr.is_null().or(seen))?;
+            }
+        }
+        let mut projected = Vec::new();
+        for index in opened.columns.keys() {
+            let Some((expr, ty)) = column(*index) else { continue };
+            let model = &here.columns[*index];
+            let mut value = stored_as(expr.clone(), &ty, model.ty);
+            if here.span.is_some_and(|s| s.to == Some(*index)) {
+                value = super::lower::case(self.seen(expr, &ty), value);
+            }
+            projected.push(value.alias(model.name.as_str()));
+        }
+        if projected.is_empty() {
+            // A count of rows reads no column.
+            projected.push(lit(1i64).alias("row"));
+        }
+        builder.project(projected)
+    }
+
+    /// Whether a stored time is not after the as-of.
+    pub(super) fn seen(&self, time: Expr, ty: &DataType) -> Expr {
+        time.lt_eq(lit(self.last_seen(ty)))
+    }
+
+    /// The as-of as a stored time.
+    pub(super) fn last_seen(&self, ty: &DataType) -> ScalarValue {
+        let (day, instant) = (self.as_of.day, self.as_of.instant);
+        match ty {
+            DataType::Timestamp(unit, None) => {
+                let local = instant.with_timezone(&self.model.calendar.timezone).naive_local();
+                in_unit(local.and_utc().timestamp_micros(), *unit, None)
+            }
+            DataType::Timestamp(unit, Some(zone)) => {
+                in_unit(instant.timestamp_micros(), *unit, Some(Arc::clone(zone)))
+            }
+            _ => ScalarValue::Date32(Some(day_number(day))),
+        }
+    }
+
+    /// A stored time from the first asked-for day (included) to the last (excluded), and seen; without
+    /// what `extent` says is true for all rows, since a reader would look at each for nothing.
+    pub(super) fn asked(
+        &self,
+        time: &Expr,
+        stored: Stored,
+        sets: &[GroupSet],
+        extent: Option<&Extent>,
+    ) -> Option<Expr> {
+        let calendar = &self.model.calendar;
+        let from = sets.iter().map(|s| calendar.start(s.grain, s.periods.0)).min().unwrap_or_default();
+        let to = sets.iter().map(|s| calendar.start(s.grain, s.periods.1)).max().unwrap_or_default();
+        let border = |day: chrono::NaiveDate| {
+            let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
+            match stored {
+                Stored::Day => ScalarValue::Date32(Some(day_number(day))),
+                Stored::Local => {
+                    ScalarValue::TimestampMicrosecond(Some(midnight.and_utc().timestamp_micros()), None)
+                }
+                Stored::Instant => {
+                    let at = crate::resolve::instant(midnight, calendar).timestamp_micros();
+                    ScalarValue::TimestampMicrosecond(Some(at), Some("UTC".into()))
+                }
+            }
+        };
+        let data_type = match stored {
+            Stored::Day => DataType::Date32,
+            Stored::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Stored::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        };
+        let (from, to, last) = (border(from), border(to), self.last_seen(&data_type));
+        let extent =
+            extent.and_then(|(a, b)| Some((a.cast_to(&data_type).ok()?, b.cast_to(&data_type).ok()?)));
+        let all_from = extent.as_ref().is_some_and(|(least, _)| *least >= from);
+        let all_to = extent.as_ref().is_some_and(|(_, greatest)| *greatest < to);
+        let all_seen = extent.as_ref().is_some_and(|(_, greatest)| *greatest <= last);
+        let conditions = [
+            (!all_from).then(|| time.clone().gt_eq(lit(from))),
+            (!all_to).then(|| time.clone().lt(lit(to))),
+            (!all_seen).then(|| time.clone().lt_eq(lit(last))),
+        ];
+        conditions.into_iter().flatten().reduce(Expr::and)
+    }
+
+    /// The group's rows with all that is joined to them.
+    pub(super) fn joined(&self, group: &ScanGroup, extent: Option<&Extent>) -> Result<LogicalPlanBuilder> {
+        let mut ways: BTreeSet<Vec<usize>> = BTreeSet::new();
+        for input in inputs(self.model, group) {
+            for depth in 1..=input.hops.len() {
+                ways.insert(input.hops[..depth].to_vec());
+            }
+        }
+        let greatest = match (&group.time, extent) {
+            (TimeBinding::At(column), Some((_, greatest))) => Some((column.column, greatest)),
+            _ => None,
+        };
+        let mut builder = self.rows_within(group.source, greatest)?.alias(alias(&[]))?;
+        // Shorter ways first: a longer one joins to what they brought.
+        let mut ways: Vec<Vec<usize>> = ways.into_iter().collect();
+        ways.sort_by_key(|w| (w.len(), w.clone()));
+        for way in ways {
+            let (before, hop) = (&way[..way.len() - 1], way[way.len() - 1]);
+            let from = self.model.target(group.source, before);
+            let relation = &self.model.source(from).relations[hop];
+            let target = self.model.source(relation.to);
+            let right = LogicalPlanBuilder::scan(
+                alias(&way),
+                provider_as_source(Arc::clone(&self.lookups[&relation.to])),
+                None,
+            )?;
+            let lowering = Lowering::new(self.model, group.source, self.times);
+            let on = relation.key.iter().zip(&target.key).map(|(mine, theirs)| {
+                let left = lowering.column(&ColumnRef { hops: before.to_vec(), column: *mine });
+                let right = Expr::Column(DfColumn::new(
+                    Some(TableReference::bare(alias(&way))),
+                    target.columns[*theirs].name.as_str(),
+                ));
+                let (l, r) = (self.model.source(from).columns[*mine].ty, target.columns[*theirs].ty);
+                if l == r {
+                    return left.eq(right);
+                }
+                // Keys of different number types meet exactly: 1.5 is no 1.
+                let both = crate::model::typing::common_number(l, r).map_or_else(|| row_type(r), row_type);
+                cast(left, both.clone()).eq(cast(right, both))
+            });
+            builder = builder.join_on(right.build()?, JoinType::Left, on.collect::<Vec<_>>())?;
+        }
+        Ok(builder)
+    }
+
+    /// How many values of some columns are there and outside their `valid`.
+    pub fn rejected(&self, source: SourceId, columns: &[usize]) -> Result<LogicalPlan> {
+        let here = self.model.source(source);
+        let mut counts = Vec::new();
+        for column in columns {
+            let at = ColumnRef { hops: Vec::new(), column: *column };
+            let mut lowering = Lowering::new(self.model, source, self.times);
+            lowering.unchecked.push(at.clone());
+            let Some(valid) = &here.columns[*column].valid else { continue };
+            let outside = lowering.raw_column(&at).0.is_not_null().and(lowering.expr(valid).is_not_true());
+            let count = datafusion::functions_aggregate::expr_fn::count(lit(1i64)).filter(outside).build()?;
+            counts.push(count.alias(format!("c{column}")));
+        }
+        self.rows(source)?.alias(alias(&[]))?.aggregate(Vec::<Expr>::new(), counts)?.build()
+    }
+
+    /// The least time that any of a group's rows has, whatever is asked for.
+    pub fn first(&self, group: &ScanGroup, time: &ColumnRef) -> Result<LogicalPlan> {
+        let lowering = Lowering::new(self.model, group.source, self.times);
+        let (time, _) = lowering.raw_column(time);
+        let least = datafusion::functions_aggregate::expr_fn::min(time).alias("first");
+        self.joined(group, None)?.aggregate(Vec::<Expr>::new(), vec![least])?.build()
+    }
+}
+
+/// Microseconds in the unit of a stored timestamp.
+fn in_unit(micros: i64, unit: TimeUnit, zone: Option<Arc<str>>) -> ScalarValue {
+    match unit {
+        TimeUnit::Second => ScalarValue::TimestampSecond(Some(micros.div_euclid(1_000_000)), zone),
+        TimeUnit::Millisecond => ScalarValue::TimestampMillisecond(Some(micros.div_euclid(1_000)), zone),
+        TimeUnit::Microsecond => ScalarValue::TimestampMicrosecond(Some(micros), zone),
+        TimeUnit::Nanosecond => ScalarValue::TimestampNanosecond(micros.checked_mul(1_000), zone),
+    }
+}
+
+/// A file's column in the storage of its type; NaN and infinity are missing.
+fn stored_as(expr: Expr, from: &DataType, ty: Type) -> Expr {
+    match (ty, from) {
+        (Type::Float, DataType::Float64 | DataType::Float32) => {
+            let value = if *from == DataType::Float64 { expr } else { cast(expr, DataType::Float64) };
+            super::lower::finite(value)
+        }
+        (Type::Decimal(scale), DataType::Decimal128(_, s)) if i16::from(*s) == i16::from(scale) => expr,
+        (Type::Timestamp, DataType::Timestamp(_, None)) => {
+            cast_if(expr, from, DataType::Timestamp(TimeUnit::Microsecond, None))
+        }
+        (Type::Unknown, _) => expr,
+        _ => cast_if(expr, from, row_type(ty)),
+    }
+}
+
+fn cast_if(expr: Expr, from: &DataType, to: DataType) -> Expr {
+    if *from == to { expr } else { cast(expr, to) }
+}
