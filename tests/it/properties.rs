@@ -26,6 +26,27 @@ kpis:
   weighted: {formula: 'weighted_avg(rows.amount, units)', by: [rows.kind]}
   kinds: {formula: count_distinct(rows.kind)}
   part: {formula: share(rows.units > 3), by: [rows.kind]}
+  window: {formula: sum(rows.amount) over last 2 months, by: [rows.kind]}
+  window_middle: {formula: median(rows.amount) over last 2 months, by: [rows.kind]}
+  window_kinds: {formula: count_distinct(rows.kind) over last 3 months}
+  change_of_units: {formula: change(sum(rows.units)), by: [rows.kind]}
+";
+
+/// Accounts over half-open spans, some still there.
+const SPANS: &str = "
+as_of: 2026-06-30
+sources:
+  accounts:
+    path: accounts.csv
+    entity: account
+    key: id
+    span: {from: started, to: ended}
+    columns: {started: {type: date}, ended: {type: date}, id: {type: text}}
+kpis:
+  opening: count(accounts at start)
+  started: count(accounts during including ended where started in period)
+  ended: count(accounts during including ended where ended in period)
+  closing: count(accounts at end)
 ";
 
 /// A row as its CSV line.
@@ -49,6 +70,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("properties/order_changes_nothing", order_changes_nothing),
         Trial::test("properties/alone_and_together", alone_and_together),
+        Trial::test("properties/opening_and_closing", opening_and_closing),
     ]
 }
 
@@ -74,8 +96,21 @@ fn order_changes_nothing() -> Outcome {
 }
 
 fn alone_and_together() -> Outcome {
-    let all = ["total", "mean", "spread", "middle", "ratio", "weighted", "kinds", "part"];
-    let rows = (prop::collection::vec(row(), 1..30), 0usize..8, 0usize..4);
+    let all = [
+        "total",
+        "mean",
+        "spread",
+        "middle",
+        "ratio",
+        "weighted",
+        "kinds",
+        "part",
+        "window",
+        "window_middle",
+        "window_kinds",
+        "change_of_units",
+    ];
+    let rows = (prop::collection::vec(row(), 1..30), 0usize..12, 0usize..4);
     check(&rows, |(rows, kpi, month)| {
         let together = results(&[&rows], &all, None)?;
         let alone = results(&[&rows], &all[kpi..=kpi], None)?;
@@ -89,6 +124,43 @@ fn alone_and_together() -> Outcome {
         prop_assert!(!single.is_empty());
         for line in &single {
             prop_assert!(together.contains(line), "{line}\nis not in\n{}", together.join("\n"));
+        }
+        Ok(())
+    })
+}
+
+/// Opening + started - ended = closing, in every month, and a month's closing is the next one's opening.
+/// Accounts whose span is empty are in none of them.
+fn opening_and_closing() -> Outcome {
+    let day = |d: i64| NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default() + chrono::Duration::days(d);
+    let account = (0i64..170, proptest::option::of(0i64..170)).prop_map(move |(from, to)| {
+        let to = to.map(|t| day(t.max(from)).to_string()).unwrap_or_default();
+        (day(from), to)
+    });
+    check(&prop::collection::vec(account, 1..30), |accounts| {
+        let failed = |e: &dyn std::fmt::Display| TestCaseError::fail(e.to_string());
+        let folder = folder::new().map_err(|e| failed(&e))?;
+        let mut csv = String::from("id,started,ended\n");
+        let full = accounts.iter().filter(|(from, to)| from.to_string() != *to);
+        for (i, (from, to)) in full.enumerate() {
+            csv += &format!("a{i},{from},{to}\n");
+        }
+        std::fs::write(folder.path().join("accounts.csv"), csv).map_err(|e| failed(&e))?;
+        let runtime = tokio::runtime::Runtime::new().map_err(|e| failed(&e))?;
+        let kpis = ["opening", "started", "ended", "closing"];
+        let outcome =
+            runtime.block_on(evaluate(folder.path(), SPANS, &kpis, None)).map_err(TestCaseError::fail)?;
+        let of = |name: &str| -> Vec<f64> {
+            let table = outcome.tables.iter().find(|t| t.kpi == name);
+            let rows = table.map(|t| &t.breakdowns[0].rows);
+            rows.into_iter().flatten().filter(|r| r.start >= day(0)).map(|r| r.value.unwrap_or(0.0)).collect()
+        };
+        let (opening, started, ended, closing) = (of("opening"), of("started"), of("ended"), of("closing"));
+        for month in 0..opening.len() {
+            prop_assert_eq!(opening[month] + started[month] - ended[month], closing[month]);
+            if month > 0 {
+                prop_assert_eq!(closing[month - 1], opening[month]);
+            }
         }
         Ok(())
     })
@@ -108,16 +180,26 @@ fn results(
         std::fs::write(folder.path().join(format!("data/{i}.csv")), text).map_err(|e| fail(&e))?;
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|e| fail(&e))?;
-    let lines = runtime.block_on(evaluate(folder.path(), kpis, range));
-    lines.map_err(TestCaseError::fail)
+    let outcome =
+        runtime.block_on(evaluate(folder.path(), RULES, kpis, range)).map_err(TestCaseError::fail)?;
+    let mut lines = Vec::new();
+    for table in &outcome.tables {
+        for breakdown in &table.breakdowns {
+            for row in &breakdown.rows {
+                lines.push(format!("{},{:?},{row:?}", table.kpi, breakdown.dimensions));
+            }
+        }
+    }
+    Ok(lines)
 }
 
 async fn evaluate(
     folder: &Path,
+    rules: &str,
     kpis: &[&str],
     range: Option<(NaiveDate, NaiveDate)>,
-) -> Result<Vec<String>, String> {
-    let loaded = rumbo::load_texts(folder, &[("rumbo.yaml", RULES)], &rumbo::LoadOptions::default());
+) -> Result<rumbo::Outcome, String> {
+    let loaded = rumbo::load_texts(folder, &[("rumbo.yaml", rules)], &rumbo::LoadOptions::default());
     let checked = loaded.check(&rumbo::Asked::default()).await;
     let told = |problems: &rumbo::Diagnostics| {
         rumbo::render::terminal::render(&problems.0, &checked.map, false, 100)
@@ -132,15 +214,5 @@ async fn evaluate(
     request.grains = Some(vec![rumbo::Grain::Month]);
     let graph = checked.plan(&request).map_err(|p| told(&p))?;
     let options = rumbo::RunOptions::default();
-    let outcome =
-        checked.evaluate(&graph, request.as_of, options, &rumbo::Silent).await.map_err(|p| told(&p))?;
-    let mut lines = Vec::new();
-    for table in &outcome.tables {
-        for breakdown in &table.breakdowns {
-            for row in &breakdown.rows {
-                lines.push(format!("{},{:?},{row:?}", table.kpi, breakdown.dimensions));
-            }
-        }
-    }
-    Ok(lines)
+    checked.evaluate(&graph, request.as_of, options, &rumbo::Silent).await.map_err(|p| told(&p))
 }
