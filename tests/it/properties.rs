@@ -1,6 +1,7 @@
 //! What must hold of the whole engine whatever the data: the order of rows and files changes no byte, a
 //! period alone gives what it gives in a range, KPIs and breakdowns give alone what they give together.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -143,17 +144,21 @@ fn opening_and_closing() -> Outcome {
         let mut csv = String::from("id,started,ended\n");
         let full = accounts.iter().filter(|(from, to)| from.to_string() != *to);
         for (i, (from, to)) in full.enumerate() {
-            csv += &format!("a{i},{from},{to}\n");
+            let _ = writeln!(csv, "a{i},{from},{to}");
         }
         std::fs::write(folder.path().join("accounts.csv"), csv).map_err(|e| failed(&e))?;
         let runtime = tokio::runtime::Runtime::new().map_err(|e| failed(&e))?;
         let kpis = ["opening", "started", "ended", "closing"];
         let outcome =
             runtime.block_on(evaluate(folder.path(), SPANS, &kpis, None)).map_err(TestCaseError::fail)?;
-        let of = |name: &str| -> Vec<f64> {
+        let of = |name: &str| -> Vec<i64> {
             let table = outcome.tables.iter().find(|t| t.kpi == name);
             let rows = table.map(|t| &t.breakdowns[0].rows);
-            rows.into_iter().flatten().filter(|r| r.start >= day(0)).map(|r| r.value.unwrap_or(0.0)).collect()
+            rows.into_iter()
+                .flatten()
+                .filter(|r| r.start >= day(0))
+                .map(|r| r.value.unwrap_or(0.0) as i64)
+                .collect()
         };
         let (opening, started, ended, closing) = (of("opening"), of("started"), of("ended"), of("closing"));
         for month in 0..opening.len() {
