@@ -165,8 +165,7 @@ impl Loaded {
     /// Tokio runtime.
     pub async fn check(self, asked: &Asked) -> Checked {
         let Self { map, raw, mut diagnostics } = self;
-        // Only the zone is needed here; what is wrong with the calendar is reported when it is resolved.
-        let zone = resolve::calendar(&raw.calendar, &mut Diagnostics::new()).timezone;
+        let zone = resolve::calendar(&raw.calendar).timezone;
         let specs = specs::specs(&raw, zone, &mut diagnostics);
         let mut guard = Guard::new(&raw.root);
         for folder in &raw.allow_paths {

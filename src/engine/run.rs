@@ -11,7 +11,7 @@ use datafusion::common::{DataFusionError, Result as DfResult};
 
 use super::coverage::{self, Coverage};
 use super::io::SourceSpec;
-use super::open::{in_memory, open};
+use super::open::{Sources, in_memory, open};
 use super::runner::Runner;
 use super::{Inspected, failure, lookup};
 use crate::diagnostic::Diagnostic;
@@ -62,22 +62,8 @@ impl Run<'_> {
     pub async fn run(&self, runner: &dyn Runner, progress: &dyn Progress) -> Outcomes<Outcome> {
         let sources =
             open(self.model, self.graph, self.specs, self.inspected, runner, &|b| progress.bytes(b)).await?;
-        let mut lookups: BTreeMap<SourceId, Arc<dyn TableProvider>> = BTreeMap::new();
+        let lookups = self.lookups(&sources, runner).await?;
         let mut problems = Vec::new();
-        for source in &self.graph.lookups {
-            let none = BTreeMap::new();
-            let scans = self.scans(&sources, &none);
-            match lookup::read(self.model, &scans, *source, runner).await {
-                Ok(Ok(table)) => {
-                    lookups.insert(*source, table);
-                }
-                Ok(Err(found)) => problems.extend(found),
-                Err(e) => problems.push(self.of_source(&e, *source)),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
         let scans = self.scans(&sources, &lookups);
         let mut results = Vec::new();
         for (done, group) in self.graph.groups.iter().enumerate() {
@@ -115,17 +101,33 @@ impl Run<'_> {
         })
     }
 
+    /// The sources that are joined to, read and held by key.
+    async fn lookups(
+        &self,
+        sources: &Sources,
+        runner: &dyn Runner,
+    ) -> Outcomes<BTreeMap<SourceId, Arc<dyn TableProvider>>> {
+        let none = BTreeMap::new();
+        let scans = self.scans(sources, &none);
+        let mut lookups = BTreeMap::new();
+        let mut problems = Vec::new();
+        for source in &self.graph.lookups {
+            match lookup::read(self.model, &scans, *source, runner).await {
+                Ok(Ok(table)) => {
+                    lookups.insert(*source, table);
+                }
+                Ok(Err(found)) => problems.extend(found),
+                Err(e) => problems.push(self.of_source(&e, *source)),
+            }
+        }
+        if problems.is_empty() { Ok(lookups) } else { Err(problems) }
+    }
+
     /// The DataFusion plans of the groups, as text.
     pub async fn describe(&self, runner: &dyn Runner) -> Outcomes<Vec<String>> {
         let sources = open(self.model, self.graph, self.specs, self.inspected, runner, &|_| {}).await?;
         let failed = |e: DataFusionError| vec![failure::of_query(&e, &[])];
-        let mut lookups: BTreeMap<SourceId, Arc<dyn TableProvider>> = BTreeMap::new();
-        for source in &self.graph.lookups {
-            let none = BTreeMap::new();
-            let scans = self.scans(&sources, &none);
-            let table = lookup::read(self.model, &scans, *source, runner).await.map_err(failed)??;
-            lookups.insert(*source, table);
-        }
+        let lookups = self.lookups(&sources, runner).await?;
         let scans = self.scans(&sources, &lookups);
         let mut out = Vec::new();
         for group in &self.graph.groups {
@@ -143,7 +145,7 @@ impl Run<'_> {
 
     fn scans<'a>(
         &'a self,
-        sources: &'a super::open::Sources,
+        sources: &'a Sources,
         lookups: &'a BTreeMap<SourceId, Arc<dyn TableProvider>>,
     ) -> Scans<'a> {
         Scans {

@@ -1,6 +1,7 @@
 //! Typed formulas. One shape serves rows and results; they differ in their leaves: columns there,
 //! measures here.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -297,63 +298,65 @@ impl<L> Expr<L> {
 }
 
 impl ResultExpr {
-    /// Everything across cells that the formula holds, through KPIs too, from the left.
+    /// Calls `f` for every leaf, through KPIs and across cells too, a shared formula's once.
+    fn all_leaves<'a>(&'a self, seen: &mut HashSet<*const Self>, f: &mut dyn FnMut(&'a ResultLeaf)) {
+        self.leaves(&mut |leaf| {
+            f(leaf);
+            if let ResultLeaf::Kpi(_, body) | ResultLeaf::Across(_, body) = leaf
+                && seen.insert(Arc::as_ptr(body))
+            {
+                body.all_leaves(seen, f);
+            }
+        });
+    }
+
+    /// Everything across cells that the formula holds, from the left.
     pub fn across(&self) -> Vec<&Across> {
-        fn collect<'a>(expr: &'a ResultExpr, seen: &mut Vec<*const ResultExpr>, out: &mut Vec<&'a Across>) {
-            expr.leaves(&mut |leaf| {
-                let (across, body) = match leaf {
-                    ResultLeaf::Measure(_) => return,
-                    ResultLeaf::Kpi(_, body) => (None, body),
-                    ResultLeaf::Across(across, body) => (Some(across), body),
-                };
-                out.extend(across);
-                if !seen.contains(&Arc::as_ptr(body)) {
-                    seen.push(Arc::as_ptr(body));
-                    collect(body, seen, out);
-                }
-            });
-        }
         let mut out = Vec::new();
-        collect(self, &mut Vec::new(), &mut out);
+        self.all_leaves(&mut HashSet::new(), &mut |leaf| {
+            if let ResultLeaf::Across(across, _) = leaf {
+                out.push(across);
+            }
+        });
+        out
+    }
+
+    /// Every measure that the formula reads, each once, from the left.
+    pub fn measures(&self) -> Vec<MeasureId> {
+        let mut out = Vec::new();
+        self.all_leaves(&mut HashSet::new(), &mut |leaf| match leaf {
+            ResultLeaf::Measure(id) if !out.contains(id) => out.push(*id),
+            _ => {}
+        });
         out
     }
 
     /// How many periods before the asked-for ones the formula looks at.
     pub fn lookback(&self, grain: Grain) -> i64 {
-        let mut most = 0;
-        self.leaves(&mut |leaf| {
-            let back = match leaf {
-                ResultLeaf::Measure(_) => 0,
-                ResultLeaf::Kpi(_, body) => body.lookback(grain),
-                ResultLeaf::Across(across, body) => {
-                    let own = match across {
-                        Across::RollingAvg(n) => i64::from(*n) - 1,
-                        other => other.offset().and_then(|o| o.periods(grain)).unwrap_or(0),
-                    };
-                    own + body.lookback(grain)
-                }
-            };
-            most = most.max(back);
-        });
-        most
-    }
-
-    /// Every measure that the formula reads, through KPIs too, each once, from the left.
-    pub fn measures(&self) -> Vec<MeasureId> {
-        fn collect(expr: &ResultExpr, seen: &mut Vec<*const ResultExpr>, out: &mut Vec<MeasureId>) {
-            expr.leaves(&mut |leaf| match leaf {
-                ResultLeaf::Measure(id) if !out.contains(id) => out.push(*id),
-                ResultLeaf::Measure(_) => {}
-                ResultLeaf::Kpi(_, body) | ResultLeaf::Across(_, body) => {
-                    if !seen.contains(&Arc::as_ptr(body)) {
-                        seen.push(Arc::as_ptr(body));
-                        collect(body, seen, out);
+        fn of(expr: &ResultExpr, grain: Grain, done: &mut HashMap<*const ResultExpr, i64>) -> i64 {
+            let mut most = 0i64;
+            expr.leaves(&mut |leaf| {
+                let (own, body) = match leaf {
+                    ResultLeaf::Measure(_) => return,
+                    ResultLeaf::Kpi(_, body) => (0, body),
+                    ResultLeaf::Across(Across::RollingAvg(n), body) => (i64::from(*n) - 1, body),
+                    ResultLeaf::Across(across, body) => {
+                        (across.offset().and_then(|o| o.periods(grain)).unwrap_or(0), body)
                     }
-                }
+                };
+                // A formula that many use is looked at once.
+                let below = match done.get(&Arc::as_ptr(body)) {
+                    Some(below) => *below,
+                    None => {
+                        let below = of(body, grain, done);
+                        done.insert(Arc::as_ptr(body), below);
+                        below
+                    }
+                };
+                most = most.max(own.saturating_add(below));
             });
+            most
         }
-        let mut out = Vec::new();
-        collect(self, &mut Vec::new(), &mut out);
-        out
+        of(self, grain, &mut HashMap::new())
     }
 }

@@ -8,6 +8,7 @@ use chrono::Months;
 
 use super::columns::Inputs;
 use super::population::population;
+use super::request::MOST_PERIODS;
 use super::{BreakdownPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
@@ -45,6 +46,14 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
                 problems.merge(problem.note(format!("asked for grain {grain} of `{}`", definition.name)));
             }
             let own = definition.formula.lookback(*grain);
+            if own > MOST_PERIODS {
+                let headline = format!("`{}` looks {own} periods of grain {grain} back", definition.name);
+                problems.merge(
+                    Diagnostic::new(&codes::BAD_REQUEST, headline)
+                        .at(definition.formula.span, format!("more than {MOST_PERIODS} cannot be computed")),
+                );
+                continue;
+            }
             let cuts = cuts(model, request, &definition.formula, *grain, &periods);
             let first = periods.start - lookback(*grain);
             for breakdown in &breakdowns {

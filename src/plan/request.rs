@@ -12,7 +12,7 @@ use crate::model::project::{AsOf, Dimension};
 const DEFAULT_PERIODS: i64 = 12;
 
 /// More periods than this are refused: a slip in a year, most likely.
-const MOST_PERIODS: i64 = 200_000;
+pub const MOST_PERIODS: i64 = 200_000;
 
 /// A request.
 #[derive(Clone, Debug)]

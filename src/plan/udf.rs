@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
@@ -76,6 +76,11 @@ impl ScalarUDFImpl for KernelUdf {
             (self.kernel)(&arrays, rows).map_err(|failure| DataFusionError::External(Box::new(failure)))?;
         // Kernels keep the digits of their arguments; the plan was made for the type's own storage.
         let result = if *result.data_type() == self.out { result } else { cast(&result, &self.out)? };
+        // Of constants a constant, for batches of any length.
+        let constant = args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
+        if constant && !args.args.is_empty() {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
+        }
         Ok(ColumnarValue::Array(result))
     }
 }

@@ -8,7 +8,7 @@ use super::rows::RowScope;
 use crate::diagnostic::near::nearest;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf, RowExpr, Value};
-use crate::model::project::{Aggregate, Measure, SourceId, TimeBinding};
+use crate::model::project::{Aggregate, ColumnRef, Measure, SourceId, TimeBinding};
 use crate::model::signature::{ArgError, ArgType, Class};
 use crate::model::types::{Type, Unit};
 use crate::source::Span;
@@ -284,6 +284,20 @@ impl Resolver<'_> {
         all
     }
 
+    /// A date or time that a row has.
+    pub(super) fn time_of_row(&mut self, source: SourceId, path: &ast::Path) -> Option<ColumnRef> {
+        let found = self.row_column(source, path, false)?;
+        let ty = self.model.column(source, &found).ty;
+        if !ty.is_time() {
+            self.report(
+                Diagnostic::new(&codes::TYPE_MISMATCH, format!("rows counted on {}", super::lower::a(ty)))
+                    .at(path.span(), format!("{ty}, where a date or time is expected")),
+            );
+            return None;
+        }
+        Some(found)
+    }
+
     fn time_binding(
         &mut self,
         source: SourceId,
@@ -295,19 +309,7 @@ impl Resolver<'_> {
             let MomentKind::On(path) = &moment.kind else {
                 return self.active(source, moment);
             };
-            let found = self.row_column(source, path, false)?;
-            let ty = self.model.column(source, &found).ty;
-            if !ty.is_time() {
-                self.report(
-                    Diagnostic::new(
-                        &codes::TYPE_MISMATCH,
-                        format!("rows counted on {}", super::lower::a(ty)),
-                    )
-                    .at(path.span(), format!("{ty}, where a date or time is expected")),
-                );
-                return None;
-            }
-            return Some(TimeBinding::At(found));
+            return self.time_of_row(source, path).map(TimeBinding::At);
         }
         let here = self.model.source(source);
         if here.span.is_some() || here.snapshot {

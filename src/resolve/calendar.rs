@@ -1,80 +1,31 @@
 //! `calendar:` and `as_of:` -> the project's calendar and the last instant that is seen.
 
-use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Duration, LocalResult, Month, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
-use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::calendar::Calendar;
 use crate::model::project::AsOf;
 use crate::rulefile::raw::{RawCalendar, RawProject};
 use crate::source::Spanned;
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Mon),
-    ("tuesday", Weekday::Tue),
-    ("wednesday", Weekday::Wed),
-    ("thursday", Weekday::Thu),
-    ("friday", Weekday::Fri),
-    ("saturday", Weekday::Sat),
-    ("sunday", Weekday::Sun),
-];
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
-/// The project's calendar.
-pub fn calendar(raw: &RawCalendar, diagnostics: &mut Diagnostics) -> Calendar {
+/// The project's calendar. Its words were checked when they were loaded; a wrong one is absent.
+pub fn calendar(raw: &RawCalendar) -> Calendar {
+    let word = |text: &Option<Spanned<String>>| text.as_ref().map(|t| t.node.to_lowercase());
     let mut calendar = Calendar::default();
-    if let Some(zone) = &raw.timezone {
-        match zone.node.parse() {
-            Ok(tz) => calendar.timezone = tz,
-            Err(_) => {
-                let names: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|t| t.name()).collect();
-                let near = crate::diagnostic::near::nearest(&zone.node, names);
-                diagnostics.push(invalid(zone, "no time zone of this name").help(match near {
-                    Some(near) => format!("a near name exists: `{near}`"),
-                    None => "an IANA name such as `Europe/Madrid` or `UTC` is expected".to_owned(),
-                }));
-            }
-        }
+    if let Some(zone) = raw.timezone.as_ref().and_then(|z| z.node.parse().ok()) {
+        calendar.timezone = zone;
     }
-    if let Some(day) = &raw.week_starts {
-        let name = day.node.to_lowercase();
-        match WEEKDAYS.iter().find(|(n, _)| *n == name) {
-            Some((_, weekday)) => calendar.week_starts = *weekday,
-            None => diagnostics.push(with_names(day, "no weekday", WEEKDAYS.iter().map(|(n, _)| *n))),
-        }
+    if let Some(weekday) = word(&raw.week_starts).and_then(|w| w.parse().ok()) {
+        calendar.week_starts = weekday;
     }
-    if let Some(month) = &raw.fiscal_year_starts {
-        let name = month.node.to_lowercase();
-        match MONTHS.iter().position(|n| *n == name) {
-            Some(index) => calendar.fiscal_month = index as u32 + 1,
-            None => diagnostics.push(with_names(month, "no month", MONTHS)),
-        }
+    if let Some(month) = word(&raw.fiscal_year_starts).and_then(|m| m.parse::<Month>().ok()) {
+        calendar.fiscal_month = month.number_from_month();
     }
     calendar
 }
 
 fn invalid(at: &Spanned<String>, what: &str) -> Diagnostic {
     Diagnostic::new(&codes::INVALID_VALUE, format!("`{}` is {what}", at.node)).at(at.span, what)
-}
-
-fn with_names<'a>(at: &Spanned<String>, what: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-    let mut diagnostic = invalid(at, what);
-    diagnostic.help = did_you_mean(&at.node, names);
-    diagnostic
 }
 
 /// The as-of that a project fixes.

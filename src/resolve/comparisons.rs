@@ -21,7 +21,7 @@ pub(super) fn compare<L: Clone>(
 ) -> Expr<L> {
     let left = in_unit_of(left, &right);
     let right = in_unit_of(right, &left);
-    if !check_comparison(r, &left, &right, span) {
+    if !check_comparison(r, &left, &right) {
         return poison(span);
     }
     boolean(Kind::Compare(op, Box::new(left), Box::new(right)), span)
@@ -55,7 +55,7 @@ pub(super) fn duration_unit(name: &str) -> Option<i64> {
     })
 }
 
-pub(super) fn check_comparison<L>(r: &mut Resolver<'_>, left: &Expr<L>, right: &Expr<L>, at: Span) -> bool {
+pub(super) fn check_comparison<L>(r: &mut Resolver<'_>, left: &Expr<L>, right: &Expr<L>) -> bool {
     let Err(misfit) = typing::comparison((left.ty, &left.unit), (right.ty, &right.unit)) else { return true };
     let (what, code) = match misfit {
         Misfit::Units => (
@@ -68,14 +68,13 @@ pub(super) fn check_comparison<L>(r: &mut Resolver<'_>, left: &Expr<L>, right: &
         Diagnostic::new(code, what).at(right.span, described(right)).also(left.span, described(left));
     diagnostic.help = match misfit {
         Misfit::Units => Some(UNITS.to_owned()),
-        _ => comparison_help(left, right, r),
+        _ => comparison_help(left, right),
     };
-    let _ = at;
     r.report(diagnostic);
     false
 }
 
-fn comparison_help<L>(left: &Expr<L>, right: &Expr<L>, _: &Resolver<'_>) -> Option<String> {
+fn comparison_help<L>(left: &Expr<L>, right: &Expr<L>) -> Option<String> {
     let (literal, other) = match (&left.kind, &right.kind) {
         (_, Kind::Literal(v)) => (v, left),
         (Kind::Literal(v), _) => (v, right),

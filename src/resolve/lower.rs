@@ -71,7 +71,7 @@ pub(super) fn lower<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, expr: &ast::E
             let operand = lower(r, scope, operand);
             let list: Vec<_> = list.iter().map(|e| lower(r, scope, e)).collect();
             for item in &list {
-                check_comparison(r, &operand, item, item.span);
+                check_comparison(r, &operand, item);
             }
             not_if(*negated, boolean(Kind::In(Box::new(operand), list), span))
         }

@@ -100,7 +100,7 @@ pub fn resolve(
         expanding: Vec::new(),
     };
     resolver.model.name = raw.name.as_ref().map_or_else(|| "project".to_owned(), |n| n.node.clone());
-    resolver.model.calendar = calendar::calendar(&raw.calendar, resolver.diagnostics);
+    resolver.model.calendar = calendar::calendar(&raw.calendar);
     resolver.model.as_of = calendar::project_as_of(raw, &resolver.model.calendar, resolver.diagnostics);
     resolver.refuse_later_sections();
     resolver.sources();

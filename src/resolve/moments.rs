@@ -101,19 +101,7 @@ impl Resolver<'_> {
                     self.not_yet(column.span, "a formula in `in period`");
                     return None;
                 };
-                let found = self.row_column(source, path, false)?;
-                let ty = self.model.column(source, &found).ty;
-                if !ty.is_time() {
-                    self.report(
-                        Diagnostic::new(
-                            &codes::TYPE_MISMATCH,
-                            format!("{} in a period", super::lower::a(ty)),
-                        )
-                        .at(column.span, format!("{ty}, where a date or time is expected")),
-                    );
-                    return None;
-                }
-                Some((found, false))
+                Some((self.time_of_row(source, path)?, false))
             }
             (InPeriod::Started, Some(span)) => Some((own(span.from), false)),
             (InPeriod::Ended, Some(span)) if span.to.is_some() => {
@@ -141,7 +129,8 @@ impl Resolver<'_> {
         window: Option<&ast::Window>,
         within: Within,
     ) -> Option<TimeBinding> {
-        if window.is_none() && within.is_empty() {
+        let always = time == TimeBinding::Always;
+        if within.is_empty() && (window.is_none() || always) {
             return Some(time);
         }
         let mut ranged = match time {

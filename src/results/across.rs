@@ -51,14 +51,14 @@ impl Evaluator<'_> {
         match across {
             Across::Ago(offset) => self.ago(offset, of),
             Across::Change(offset) => {
-                let (now, before) = (self.eval(of)?, self.ago(offset, of)?);
+                let (now, before) = (self.shared(of)?, self.ago(offset, of)?);
                 self.arith(Arith::Sub, &now, &before, ty)
             }
             Across::Growth(offset) => self.growth(offset, of),
             Across::RollingAvg(periods) => self.rolling(*periods as usize, of, ty),
             Across::Total(by) => self.total(by, of),
             Across::ShareOfTotal => {
-                let (part, whole) = (self.eval(of)?, self.total(&[], of)?);
+                let (part, whole) = (self.shared(of)?, self.total(&[], of)?);
                 self.arith(Arith::Div, &part, &whole, Type::Float)
             }
             Across::Rank(lower) => self.rank(*lower, of),
@@ -80,7 +80,7 @@ impl Evaluator<'_> {
     /// The formula some periods earlier; the open period's, up to the same point.
     fn ago(&mut self, offset: &Offset, of: &ResultExpr) -> Evaluated {
         let back = self.periods_of(offset)?;
-        let whole = self.eval(of)?;
+        let whole = self.shared(of)?;
         let width = self.level.width;
         let from: Vec<Option<u32>> =
             (0..self.level.size()).map(|cell| (cell % width >= back).then(|| (cell - back) as u32)).collect();
@@ -107,7 +107,7 @@ impl Evaluator<'_> {
     }
 
     fn growth(&mut self, offset: &Offset, of: &ResultExpr) -> Evaluated {
-        let (now, before) = (self.eval(of)?, self.ago(offset, of)?);
+        let (now, before) = (self.shared(of)?, self.ago(offset, of)?);
         let change = self.arith(Arith::Sub, &now, &before, of.ty)?;
         let growth = self.arith(Arith::Div, &change, &before, Type::Float)?;
         let negative = negatives(&before.values);
@@ -121,7 +121,7 @@ impl Evaluator<'_> {
 
     /// The mean of the last closed periods, all of which are needed.
     fn rolling(&mut self, periods: usize, of: &ResultExpr, ty: Type) -> Evaluated {
-        let one = self.eval(of)?;
+        let one = self.shared(of)?;
         let width = self.level.width;
         let mut sum = one.clone();
         for back in 1..periods {
@@ -154,7 +154,7 @@ impl Evaluator<'_> {
         let kept: Vec<usize> =
             (0..self.level.dimensions.len()).filter(|i| by.contains(&self.level.dimensions[*i])).collect();
         if kept.len() == self.level.dimensions.len() {
-            return self.eval(of);
+            return self.shared(of);
         }
         let coarser = self.level.coarser.iter().find(|c| c.kept == kept);
         let coarser = coarser.ok_or_else(|| Failure::Internal("a total that was not computed".to_owned()))?;
@@ -170,7 +170,7 @@ impl Evaluator<'_> {
 
     /// The place of each member in its period, the best 1, equal ones the same; a missing member has none.
     fn rank(&mut self, lower: bool, of: &ResultExpr) -> Evaluated {
-        let column = self.eval(of)?;
+        let column = self.shared(of)?;
         let width = self.level.width;
         let numbers = stored(&column.values, &DataType::Float64)
             .or_else(|_| stored(&stored(&column.values, &DataType::Int64)?, &DataType::Float64))?;

@@ -86,6 +86,17 @@ pub struct Evaluator<'a> {
 pub(super) type Evaluated = Result<Column, Failure>;
 
 impl Evaluator<'_> {
+    /// A formula that is used more than once, computed once.
+    pub(super) fn shared(&mut self, body: &ResultExpr) -> Evaluated {
+        let key = std::ptr::from_ref(body);
+        if let Some(done) = self.done.get(&key) {
+            return Ok(done.clone());
+        }
+        let column = self.eval(body)?;
+        self.done.insert(key, column.clone());
+        Ok(column)
+    }
+
     /// A formula over all cells.
     pub fn eval(&mut self, expr: &ResultExpr) -> Evaluated {
         let out = result_type(expr.ty);
@@ -109,15 +120,7 @@ impl Evaluator<'_> {
                 .get(id)
                 .cloned()
                 .ok_or_else(|| Failure::Internal("a measure that was not computed".to_owned())),
-            Kind::Leaf(ResultLeaf::Kpi(_, body)) => {
-                let key = Arc::as_ptr(body);
-                if let Some(done) = self.done.get(&key) {
-                    return Ok(done.clone());
-                }
-                let column = self.eval(body)?;
-                self.done.insert(key, column.clone());
-                Ok(column)
-            }
+            Kind::Leaf(ResultLeaf::Kpi(_, body)) => self.shared(body),
             Kind::Neg(a) => {
                 let a = self.eval(a)?;
                 let values = match &out {

@@ -50,7 +50,7 @@ pub(super) static ALL: &[Signature] = &[
         same,
     ),
     across("share_of_total", Class::Breakdown, X, "The value as a part of that of the whole.", part),
-    across("rank", Class::Breakdown, X, "The place of the value, best 1, equal ones the same.", integer),
+    across("rank", Class::Breakdown, X, "The place of the value, best 1, equal ones the same.", place),
     planned(
         "top_share",
         Class::Breakdown,
@@ -99,6 +99,11 @@ const CONVERSION: &[Param] = &[
 fn difference(args: &[ArgType]) -> Inferred {
     let arg = quantity(args, 0)?;
     Ok((arg.ty, arg.unit.clone()))
+}
+
+fn place(args: &[ArgType]) -> Inferred {
+    quantity(args, 0)?;
+    integer(args)
 }
 
 fn part(args: &[ArgType]) -> Inferred {
