@@ -78,6 +78,8 @@ codes! {
     NO_SOURCE "E0506" Error "an aggregate without a source";
     NO_GRAIN "E0507" Error "a grain that the calendar does not have";
     NOT_WHOLE_PERIODS "E0508" Error "an offset that is no whole number of periods";
+    NO_PERIOD "E0520" Error "a period where there is none";
+    MOMENTLESS "E0521" Error "a relation that depends on a moment, where rows have none";
     // Data.
     NO_FILE "E0601" Error "a data file that is missing or cannot be read";
     EMPTY_GLOB "E0602" Error "a pattern that matches no file";
@@ -88,6 +90,8 @@ codes! {
     UNKNOWN_FORMAT "E0607" Error "a file format that is not known";
     BAD_TEXT "E0608" Error "a text file that cannot be decoded";
     BAD_ROW "E0609" Error "a row of the wrong shape";
+    BACKWARD_SPAN "E0611" Error "a span that ends before it starts";
+    OVERLAP "E0612" Error "spans that overlap";
     // Requests and running.
     BAD_REQUEST "E0701" Error "a request that cannot be answered";
     OVERFLOW "E0702" Error "a number past 38 digits";
@@ -99,6 +103,9 @@ codes! {
     // Warnings.
     PERIODS_WIDENED "W0701" Note "a range widened to whole periods";
     WINDOW_ON_ONE_SIDE "W0501" Warning "a window on one side of a division";
+    FACT_IN_FILTER "W0502" Warning "a fact in a filter of past periods";
+    SET_ASIDE "W0603" Warning "rows set aside";
+    EMPTY_SPAN "W0604" Warning "spans that are empty";
     VALUES_REJECTED "W0601" Warning "values outside `valid`";
     KEPT "W0901" Warning "kept, not evaluated yet";
     FILES_DIFFER "W0602" Warning "files of one source with different columns";

@@ -107,7 +107,7 @@ pub async fn labels(
             Some(table) => LogicalPlanBuilder::scan("t", provider_as_source(Arc::clone(table)), None)?,
             None => scans.rows(*source)?.alias("t")?,
         };
-        let lowering = crate::plan::lower::Lowering::new(model, *source, scans.times);
+        let lowering = crate::plan::lower::Lowering::new(model, *source, scans.stores);
         let own = |column| crate::model::project::ColumnRef { hops: Vec::new(), column };
         let plan = builder
             .project(vec![

@@ -15,16 +15,16 @@ use super::runner::Runner;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::project::{Model, SourceId};
 use crate::plan::PlanGraph;
-use crate::plan::lower::StoredTimes;
+use crate::plan::lower::Stores;
 use crate::plan::period;
 use crate::plan::scan::Opened;
 
-/// The opened sources and how they store times.
+/// The opened sources.
 pub struct Sources {
     /// By source.
     pub opened: BTreeMap<SourceId, Opened>,
-    /// By source and column.
-    pub times: StoredTimes,
+    /// What formulas over rows need to know of them.
+    pub stores: Stores,
 }
 
 /// Opens every source that a plan reads. `progress` is told of bytes read.
@@ -36,10 +36,14 @@ pub async fn open(
     runner: &dyn Runner,
     progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<Sources, Vec<Diagnostic>> {
-    let mut sources = Sources { opened: BTreeMap::new(), times: StoredTimes::new() };
+    let mut sources = Sources { opened: BTreeMap::new(), stores: Stores::default() };
     let mut problems = Vec::new();
-    for (id, columns) in &graph.reads {
+    for (id, columns) in &graph.ground.reads {
         let source = model.source(*id);
+        if source.distinct.is_some() {
+            // Its rows are made of another source's.
+            continue;
+        }
         let found = specs.iter().find(|s| s.name == source.name).zip(inspected.sources.get(&source.name));
         let Some((spec, schema)) = found else {
             problems.push(
@@ -67,10 +71,10 @@ pub async fn open(
                     let name = if text { &file.name } else { &file.file_name };
                     names.insert(*column, (name.clone(), file.data_type.clone()));
                     if let Some(stored) = period::stored(&file.data_type) {
-                        sources.times.insert((*id, *column), stored);
+                        sources.stores.times.insert((*id, *column), stored);
                     }
                 }
-                sources.opened.insert(*id, Opened { provider, columns: names });
+                sources.opened.insert(*id, Opened { provider, columns: names, numbered: false });
             }
             Err(found) => problems.extend(found),
         }

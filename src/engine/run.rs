@@ -1,22 +1,20 @@
 //! Runs a plan graph: opens sources, reads lookups, runs each scan group once, and computes every KPI's
 //! table from the small results.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::UInt8Type;
-use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result as DfResult};
 
 use super::coverage::{self, Coverage};
 use super::io::SourceSpec;
-use super::open::{Sources, in_memory, open};
+use super::open::in_memory;
 use super::runner::Runner;
 use super::{Inspected, failure, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::model::outcome::Outcome;
-use crate::model::project::{AsOf, MeasureId, Model, Ranged, SourceId, TimeBinding};
+use crate::model::project::{AsOf, MeasureId, Model, Moment, Ranged, SourceId, TimeBinding};
 use crate::plan::scan::{GroupPlan, Scans, Shape};
 use crate::plan::{GroupSet, PlanGraph, ScanGroup};
 use crate::results::set::{SetColumns, SetResult};
@@ -55,16 +53,14 @@ pub(super) struct GroupResult {
     pub(super) coverage: Coverage,
 }
 
-type Outcomes<T> = Result<T, Vec<Diagnostic>>;
+pub(super) type Outcomes<T> = Result<T, Vec<Diagnostic>>;
 
 impl Run<'_> {
     /// Runs it.
     pub async fn run(&self, runner: &dyn Runner, progress: &dyn Progress) -> Outcomes<Outcome> {
-        let sources =
-            open(self.model, self.graph, self.specs, self.inspected, runner, &|b| progress.bytes(b)).await?;
-        let lookups = self.lookups(&sources, runner).await?;
+        let ready = self.ready(runner, progress).await?;
         let mut problems = Vec::new();
-        let scans = self.scans(&sources, &lookups);
+        let scans = self.scans(&ready);
         let mut results = Vec::new();
         for (done, group) in self.graph.groups.iter().enumerate() {
             progress.groups(done, self.graph.groups.len());
@@ -97,38 +93,15 @@ impl Run<'_> {
             project: self.model.name.clone(),
             as_of: as_of_text(&self.as_of, self.model),
             tables,
-            notes: self.graph.notes.iter().cloned().chain(rejected).collect(),
+            notes: self.graph.notes.iter().chain(&ready.notes).cloned().chain(rejected).collect(),
         })
-    }
-
-    /// The sources that are joined to, read and held by key.
-    async fn lookups(
-        &self,
-        sources: &Sources,
-        runner: &dyn Runner,
-    ) -> Outcomes<BTreeMap<SourceId, Arc<dyn TableProvider>>> {
-        let none = BTreeMap::new();
-        let scans = self.scans(sources, &none);
-        let mut lookups = BTreeMap::new();
-        let mut problems = Vec::new();
-        for source in &self.graph.lookups {
-            match lookup::read(self.model, &scans, *source, runner).await {
-                Ok(Ok(table)) => {
-                    lookups.insert(*source, table);
-                }
-                Ok(Err(found)) => problems.extend(found),
-                Err(e) => problems.push(self.of_source(&e, *source)),
-            }
-        }
-        if problems.is_empty() { Ok(lookups) } else { Err(problems) }
     }
 
     /// The DataFusion plans of the groups, as text.
     pub async fn describe(&self, runner: &dyn Runner) -> Outcomes<Vec<String>> {
-        let sources = open(self.model, self.graph, self.specs, self.inspected, runner, &|_| {}).await?;
+        let ready = self.ready(runner, &Silent).await?;
         let failed = |e: DataFusionError| vec![failure::of_query(&e, &[])];
-        let lookups = self.lookups(&sources, runner).await?;
-        let scans = self.scans(&sources, &lookups);
+        let scans = self.scans(&ready);
         let mut out = Vec::new();
         for group in &self.graph.groups {
             if let TimeBinding::Ranged(ranged) = &group.time {
@@ -141,20 +114,6 @@ impl Run<'_> {
             out.push(runner.describe(&plan.plan).await.map_err(failed)?);
         }
         Ok(out)
-    }
-
-    fn scans<'a>(
-        &'a self,
-        sources: &'a Sources,
-        lookups: &'a BTreeMap<SourceId, Arc<dyn TableProvider>>,
-    ) -> Scans<'a> {
-        Scans {
-            model: self.model,
-            opened: &sources.opened,
-            lookups,
-            times: &sources.times,
-            as_of: self.as_of,
-        }
     }
 
     async fn group(
@@ -183,27 +142,48 @@ impl Run<'_> {
         runner: &dyn Runner,
     ) -> DfResult<Vec<SetResult>> {
         let mut out = Vec::new();
+        let balances = self.model.source(group.source).snapshot.is_some();
+        let active = matches!(ranged.moment, Moment::Active { .. });
         for set in &group.sets {
-            let plan = scans.ranged(group, ranged, set)?;
-            let mut batches = runner.run(plan.plan.clone()).await?;
-            if plan.shape == (Shape::Ranged { merge: true }) {
-                let schema = Arc::new(plan.plan.schema().as_arrow().clone());
-                let schema = batches.first().map_or(schema, RecordBatch::schema);
-                let base = in_memory(schema, batches)
-                    .map_err(|_| DataFusionError::Internal("a base of mixed batches".to_owned()))?;
-                batches = runner.run(scans.expand(base, &plan, set)?).await?;
+            let mut result = self.ranged_set(scans, group, ranged, set, runner).await?;
+            if balances && active {
+                // Where no balance of anything stands, nothing is known; whatever was asked for.
+                let bare = GroupSet { keys: Vec::new(), ..set.clone() };
+                let ranged = Ranged { within: Vec::new(), ..ranged.clone() };
+                let all = ScanGroup { measures: Vec::new(), sets: vec![bare.clone()], ..group.clone() };
+                let all = self.ranged_set(scans, &all, &ranged, &bare, runner).await?;
+                result.present = Some(all.periods.into_iter().collect());
             }
-            let measures: Vec<_> =
-                group.measures.iter().copied().zip(plan.measures.iter().cloned()).collect();
-            let columns = SetColumns {
-                period: "p".to_owned(),
-                keys: (0..set.keys.len()).map(|i| format!("k{i}")).collect(),
-                parts: plan.parts.parts.len(),
-                only: None,
-            };
-            out.push(SetResult::read(self.model, &batches, &columns, &measures)?);
+            out.push(result);
         }
         Ok(out)
+    }
+
+    async fn ranged_set(
+        &self,
+        scans: &Scans<'_>,
+        group: &ScanGroup,
+        ranged: &Ranged,
+        set: &GroupSet,
+        runner: &dyn Runner,
+    ) -> DfResult<SetResult> {
+        let plan = scans.ranged(group, ranged, set)?;
+        let mut batches = runner.run(plan.plan.clone()).await?;
+        if plan.shape == (Shape::Ranged { merge: true }) {
+            let schema = Arc::new(plan.plan.schema().as_arrow().clone());
+            let schema = batches.first().map_or(schema, RecordBatch::schema);
+            let base = in_memory(schema, batches)
+                .map_err(|_| DataFusionError::Internal("a base of mixed batches".to_owned()))?;
+            batches = runner.run(scans.expand(base, &plan, set)?).await?;
+        }
+        let measures: Vec<_> = group.measures.iter().copied().zip(plan.measures.iter().cloned()).collect();
+        let columns = SetColumns {
+            period: "p".to_owned(),
+            keys: (0..set.keys.len()).map(|i| format!("k{i}")).collect(),
+            parts: plan.parts.parts.len(),
+            only: None,
+        };
+        SetResult::read(self.model, &batches, &columns, &measures)
     }
 
     async fn sets(
@@ -308,7 +288,7 @@ impl Run<'_> {
         names
     }
 
-    fn of_source(&self, error: &DataFusionError, source: SourceId) -> Diagnostic {
+    pub(super) fn of_source(&self, error: &DataFusionError, source: SourceId) -> Diagnostic {
         let source = self.model.source(source);
         failure::of_query(error, &[]).at(source.defined, format!("while `{}` was read", source.name))
     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use chrono::{Days, NaiveDate};
 use datafusion::common::{DataFusionError, Result as DfResult};
 
 use super::coverage::Coverage;
@@ -150,7 +151,12 @@ impl Run<'_> {
     fn grid(&self, cells: &Cells, rows: &[(MeasureRows<'_>, Coverage)], grain: Grain) -> DfResult<Level> {
         let mut measures = HashMap::new();
         for (row, coverage) in rows {
-            let covered = self.covered(grain, &cells.periods, *coverage);
+            let mut covered = self.covered(grain, &cells.periods, *coverage);
+            if let Some(present) = &row.set.present {
+                for (period, covered) in cells.periods.clone().zip(&mut covered) {
+                    *covered &= i32::try_from(period - row.first).is_ok_and(|p| present.contains(&p));
+                }
+            }
             measures.insert(row.id, cells.column(row, &self.model.measures[row.id.0], &covered)?);
         }
         Ok(Level {
@@ -178,7 +184,7 @@ impl Run<'_> {
         });
         places
             .map(|(id, g, s)| {
-                let always = self.model.measures[id.0].time == TimeBinding::Always;
+                let always = self.graph.groups[g].time == TimeBinding::Always;
                 let (set, first) = (&meeting.results[g].sets[s], self.graph.groups[g].sets[s].periods.0);
                 (MeasureRows { set, id, always, first }, meeting.results[g].coverage)
             })
@@ -236,13 +242,20 @@ impl Run<'_> {
     fn complete(&self, table: &TablePlan) -> Vec<bool> {
         let calendar = &self.model.calendar;
         let kpi = &self.model.kpis[table.kpi];
-        let fresh: Vec<AsOf> = kpi
-            .formula
-            .measures()
+        let measures = kpi.formula.measures();
+        let fresh: Vec<AsOf> = measures
             .iter()
             .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
             .chain([self.as_of])
             .collect();
-        table.periods.clone().map(|p| fresh.iter().all(|f| f.closes(calendar.end(table.grain, p)))).collect()
+        // A cohort is complete when its last member has had its time.
+        let matures = measures.iter().map(|m| self.model.measures[m.0].matures).max().unwrap_or(0);
+        let wait = Days::new(u64::try_from(matures).unwrap_or(0).div_ceil(86_400_000_000));
+        let closed = |p: i64| {
+            let end = calendar.end(table.grain, p);
+            let settled = end.checked_add_days(wait).unwrap_or(NaiveDate::MAX);
+            fresh.iter().all(|f| f.closes(end)) && self.as_of.closes(settled)
+        };
+        table.periods.clone().map(closed).collect()
     }
 }

@@ -18,7 +18,7 @@ pub async fn rejected(
     runner: &dyn Runner,
 ) -> Result<Vec<Diagnostic>> {
     let mut found = Vec::new();
-    for (id, columns) in &graph.reads {
+    for (id, columns) in &graph.ground.reads {
         let source = model.source(*id);
         let checked: Vec<usize> =
             columns.iter().copied().filter(|c| source.columns[*c].valid.is_some()).collect();

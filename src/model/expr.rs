@@ -110,7 +110,29 @@ pub enum Value {
 }
 
 /// A formula over a source's rows.
-pub type RowExpr = Expr<ColumnRef>;
+pub type RowExpr = Expr<RowLeaf>;
+
+/// What a formula over rows reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowLeaf {
+    /// A column of the row, or of one that it leads to.
+    Column(ColumnRef),
+    /// A border of the period that the row counts in.
+    Period(PeriodBorder),
+}
+
+/// A day of the period, or of the window that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PeriodBorder {
+    /// Its first day.
+    Start,
+    /// The day after its last.
+    End,
+    /// Its last day.
+    LastDay,
+    /// The day before its first.
+    Before,
+}
 
 /// A formula over results.
 pub type ResultExpr = Expr<ResultLeaf>;
@@ -212,9 +234,12 @@ pub trait LeafKey {
     fn key(&self, out: &mut String);
 }
 
-impl LeafKey for ColumnRef {
+impl LeafKey for RowLeaf {
     fn key(&self, out: &mut String) {
-        let _ = write!(out, "{:?}.{}", self.hops, self.column);
+        let _ = match self {
+            Self::Column(at) => write!(out, "{:?}.{}", at.hops, at.column),
+            Self::Period(border) => write!(out, "period.{border:?}"),
+        };
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::calendar::{Calendar, Grain};
-use super::expr::{ResultExpr, RowExpr};
+use super::expr::{ResultExpr, RowExpr, RowLeaf};
 use super::types::{Type, Unit};
 use crate::source::Span;
 
@@ -71,8 +71,14 @@ pub struct Source {
     pub time: Option<usize>,
     /// The columns that say when a row is active.
     pub span: Option<ActiveSpan>,
-    /// Whether it is a snapshot source.
-    pub snapshot: bool,
+    /// What makes its rows balances.
+    pub snapshot: Option<Snapshot>,
+    /// Which of several rows counts.
+    pub keep: Option<Keep>,
+    /// The column of another source whose values are its rows; its key then.
+    pub distinct: Option<(SourceId, ColumnRef)>,
+    /// Whether bad rows are set aside; else they are errors.
+    pub quarantine: bool,
     /// Its columns: those of the file, then those with formulas.
     pub columns: Vec<Column>,
     /// Its relations.
@@ -115,6 +121,90 @@ pub struct Column {
     pub valid: Option<Arc<RowExpr>>,
     /// What it holds.
     pub description: Option<String>,
+    /// How it is made of other rows than its own, where it is no column of the file.
+    pub made: Option<Arc<Made>>,
+}
+
+/// A column that is made of more rows than one, once a run, before any aggregate.
+#[derive(Clone, Debug)]
+pub enum Made {
+    /// Of a snapshot: the day from which the row is no longer its key's last one, or no longer carried.
+    Until,
+    /// The time since the previous row of the same entity.
+    Gap {
+        /// The time.
+        time: ColumnRef,
+        /// The entity's key.
+        per: ColumnRef,
+    },
+    /// An aggregate over all related rows.
+    Fact {
+        /// The aggregate.
+        measure: MeasureId,
+        /// The columns of the related source that hold this source's key.
+        keys: Vec<ColumnRef>,
+    },
+    /// Whether a target event is credited to the row.
+    Converted(Box<Conversion>),
+}
+
+/// Base events and the target events that are credited to them.
+#[derive(Clone, Debug)]
+pub struct Conversion {
+    /// The base events: the rows of the source that has the column.
+    pub base: Events,
+    /// The source of the target events.
+    pub source: SourceId,
+    /// The target events.
+    pub target: Events,
+    /// A target event may come so many microseconds after its base event, less than this.
+    pub within: i64,
+    /// Whether the earliest base event is credited; else the latest.
+    pub first: bool,
+}
+
+/// Which rows are events, when, and whose.
+#[derive(Clone, Debug)]
+pub struct Events {
+    /// The key of whose they are.
+    pub entity: ColumnRef,
+    /// When they happen.
+    pub time: ColumnRef,
+    /// Which rows.
+    pub filter: Option<RowExpr>,
+}
+
+/// What makes a source's rows balances.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The day whose close a row is the balance at.
+    pub time: usize,
+    /// What the balance is of.
+    pub per: Vec<usize>,
+    /// How long it holds without a new one.
+    pub carry: Carry,
+    /// The column that says until when it holds.
+    pub until: usize,
+}
+
+/// How long a balance holds without a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carry {
+    /// To the end of its period.
+    None,
+    /// Until the next, however late.
+    UntilNext,
+    /// So many days.
+    Days(i32),
+}
+
+/// Which of several rows counts.
+#[derive(Clone, Debug)]
+pub struct Keep {
+    /// The columns of which each value counts once.
+    pub per: Vec<usize>,
+    /// The column whose greatest value wins.
+    pub last: usize,
 }
 
 /// A way from a row to a row of another source, many to one.
@@ -128,8 +218,23 @@ pub struct Relation {
     pub to: SourceId,
     /// The columns here that hold the entity's key.
     pub key: Vec<usize>,
-    /// Whether the row depends on a moment (`via`), which is not evaluated yet.
-    pub via: bool,
+    /// The rows that say where it leads at a moment; it has no `key` then.
+    pub via: Option<Via>,
+}
+
+/// A relation that depends on a moment: a span source says who held it when.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Via {
+    /// The span source.
+    pub source: SourceId,
+    /// The columns, along relations, that hold the key of what was held.
+    pub held: Vec<ColumnRef>,
+    /// The columns of the span source that hold that key.
+    pub matched: Vec<usize>,
+    /// The columns of the span source that hold the key of the holder.
+    pub found: Vec<usize>,
+    /// The column that says when; the moment that the row counts at where absent.
+    pub at: Option<usize>,
 }
 
 /// A column, from a source along relations. An empty path is the source's own column.
@@ -242,6 +347,12 @@ pub enum Aggregate {
     Share,
     /// The mean by weight.
     WeightedAvg,
+    /// The value of the first row.
+    First,
+    /// The value of the last row.
+    Last,
+    /// The rows, or the weights (a key) of the rows, of which the argument is true; all rows are behind it.
+    Converted,
 }
 
 /// When a row counts.
@@ -263,6 +374,8 @@ pub struct Ranged {
     pub moment: Moment,
     /// What stands for the period.
     pub window: Option<Window>,
+    /// Whether a balance must lie in the period that it closes.
+    pub fresh: bool,
     /// Columns whose value lies in the period; for the second, the day after it does (an inclusive end).
     pub within: Vec<(ColumnRef, bool)>,
 }
@@ -329,6 +442,15 @@ impl TimeBinding {
         }
     }
 
+    /// Whether a row that counts has a moment at which it does.
+    pub fn has_moment(&self) -> bool {
+        match self {
+            Self::Always => false,
+            Self::At(_) => true,
+            Self::Ranged(ranged) => ranged.moment != Moment::Always,
+        }
+    }
+
     /// The column that says from when a source covers periods.
     pub fn first_column(&self) -> Option<&ColumnRef> {
         match self {
@@ -361,12 +483,14 @@ pub struct Measure {
     pub text: String,
     /// Where it was first written.
     pub span: Span,
+    /// How many microseconds after its end a period is complete.
+    pub matures: i64,
 }
 
 impl Measure {
     /// A text that equal measures share.
     pub fn key(&self) -> String {
-        let mut out = format!("{:?} {:?} {:?} ", self.source, self.aggregate, self.time);
+        let mut out = format!("{:?} {:?} {:?} {} ", self.source, self.aggregate, self.time, self.matures);
         for part in [&self.argument, &self.weight, &self.filter] {
             match part {
                 Some(e) => e.key(&mut out),
@@ -409,6 +533,38 @@ impl Model {
         &self.source(self.target(from, &at.hops)).columns[at.column]
     }
 
+    /// What a formula over a source's rows depends on, through the columns and relations that it reads.
+    pub fn depends(&self, source: SourceId, expr: &RowExpr) -> Depends {
+        let mut all = Depends::default();
+        expr.leaves(&mut |leaf| match leaf {
+            RowLeaf::Period(_) => all.period = true,
+            RowLeaf::Column(at) => all.add(self.column_depends(source, at)),
+        });
+        all
+    }
+
+    /// The same of a column.
+    pub fn column_depends(&self, source: SourceId, at: &ColumnRef) -> Depends {
+        let mut all = Depends::default();
+        for (depth, hop) in at.hops.iter().enumerate() {
+            let here = self.target(source, &at.hops[..depth]);
+            let Some(via) = &self.source(here).relations[*hop].via else { continue };
+            all.moment |= via.at.is_none();
+            for held in &via.held {
+                all.add(self.column_depends(here, held));
+            }
+        }
+        let target = self.target(source, &at.hops);
+        let column = &self.source(target).columns[at.column];
+        if let Some(formula) = &column.formula {
+            all.add(self.depends(target, formula));
+        }
+        if let Some(Made::Fact { measure, .. }) = column.made.as_deref() {
+            all.facts.push(*measure);
+        }
+        all
+    }
+
     /// A path as users write it: `account.segment`.
     pub fn path_text(&self, from: SourceId, at: &ColumnRef) -> String {
         let mut source = from;
@@ -423,10 +579,35 @@ impl Model {
     }
 }
 
+/// What a formula over rows depends on beside the row.
+#[derive(Clone, Debug, Default)]
+pub struct Depends {
+    /// The period that the row counts in.
+    pub period: bool,
+    /// The moment that it counts at.
+    pub moment: bool,
+    /// Facts.
+    pub facts: Vec<MeasureId>,
+}
+
+impl Depends {
+    fn add(&mut self, other: Self) {
+        self.period |= other.period;
+        self.moment |= other.moment;
+        self.facts.extend(other.facts);
+    }
+}
+
 impl Source {
     /// A column by name.
     pub fn column_named(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)
+    }
+
+    /// The columns that its files have, of types that the language has.
+    pub fn file_columns(&self) -> impl Iterator<Item = usize> + '_ {
+        let of_file = |c: &Column| c.formula.is_none() && c.made.is_none() && c.ty != Type::Unknown;
+        (0..self.columns.len()).filter(move |i| of_file(&self.columns[*i]))
     }
 
     /// A relation by name.

@@ -13,13 +13,14 @@ use datafusion::common::{DFSchema, DataFusionError, Result};
 use datafusion::functions_aggregate::expr_fn::{
     approx_distinct, approx_percentile_cont, count, max, min, sum,
 };
+use datafusion::functions_aggregate::first_last::{first_value_udaf, last_value_udaf};
 use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, cast, lit};
 
 use super::lower::{Lowering, finite};
 use crate::functions::aggregates::{moments_udaf, percentile_udaf, sum_udaf};
 use crate::functions::arrays::{decimal_to_f64, put_floats, ratio};
 use crate::functions::result_type;
-use crate::model::project::{Aggregate, Measure};
+use crate::model::project::{Aggregate, ColumnRef, Measure};
 use crate::model::types::Type;
 use crate::model::typing::scale;
 
@@ -163,6 +164,35 @@ impl Parts {
                 };
                 vec![self.add(count(lit(1i64)), Some(&holds), Merge::Add)?, known(self)?, rows(self)?]
             }
+            Aggregate::Converted => {
+                let holds = match f {
+                    Some(f) => f.clone().and(x.clone()),
+                    None => x.clone(),
+                };
+                let converted = match &measure.weight {
+                    None => self.add(count(lit(1i64)), Some(&holds), Merge::Add)?,
+                    Some(key) => {
+                        let distinct = count(lowering.expr(key)).distinct().filter(holds).build()?;
+                        self.add(distinct, None, Merge::Never)?
+                    }
+                };
+                vec![converted, rows(self)?]
+            }
+            Aggregate::First | Aggregate::Last => {
+                let order = row_order(measure, lowering);
+                let value = if measure.aggregate == Aggregate::First {
+                    first_value_udaf()
+                } else {
+                    last_value_udaf()
+                };
+                let there = x.clone().is_not_null();
+                let there = match f {
+                    Some(f) => f.clone().and(there),
+                    None => there,
+                };
+                let value = value.call(vec![x.clone()]).order_by(order).filter(there).build()?;
+                vec![self.add(value, None, Merge::Never)?, known(self)?, rows(self)?]
+            }
             Aggregate::WeightedAvg if exact_weights(measure) => {
                 // In decimals, so that large whole weights lose no digit.
                 let weight = measure.weight.as_ref();
@@ -200,6 +230,20 @@ impl Parts {
         };
         Ok(MeasureParts { parts })
     }
+}
+
+/// The total order of a source's rows: when they count, their key, their other columns, missing first.
+fn row_order(measure: &Measure, lowering: &Lowering<'_>) -> Vec<datafusion::logical_expr::SortExpr> {
+    let source = lowering.model.source(measure.source);
+    let mut all: Vec<ColumnRef> = measure.time.first_column().into_iter().cloned().collect();
+    let own = source.time.or(source.span.map(|s| s.from)).into_iter();
+    for column in own.chain(source.key.iter().copied()).chain(source.file_columns()) {
+        let column = ColumnRef { hops: Vec::new(), column };
+        if !all.contains(&column) {
+            all.push(column);
+        }
+    }
+    all.iter().map(|c| lowering.column(c).sort(true, true)).collect()
 }
 
 /// Whether values and weights of a weighted mean are whole numbers or decimals.
@@ -301,11 +345,15 @@ impl MeasureParts {
             Aggregate::CountDistinct | Aggregate::ApproxCountDistinct => {
                 MeasureValues { values: counted(&counts(0)?)?, n: counts(1)?, rows: counts(2)? }
             }
+            Aggregate::Converted => {
+                let rows = counts(1)?;
+                MeasureValues { values: counted(&counts(0)?)?, n: rows.clone(), rows }
+            }
             Aggregate::Percentile(_) | Aggregate::ApproxPercentile(_) => {
                 let values = cast_array(part(0), &DataType::Float64)?;
                 MeasureValues { values: in_unit(values, measure.ty), n: counts(1)?, rows: counts(2)? }
             }
-            Aggregate::Min | Aggregate::Max => {
+            Aggregate::Min | Aggregate::Max | Aggregate::First | Aggregate::Last => {
                 MeasureValues { values: cast_array(part(0), &out)?, n: counts(1)?, rows: counts(2)? }
             }
         })

@@ -3,27 +3,52 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::expr::RowExpr;
-use crate::model::project::{ColumnRef, Model, SourceId};
+use crate::model::expr::{RowExpr, RowLeaf};
+use crate::model::project::{ColumnRef, Model, SourceId, Via};
 
 /// Collects the file columns behind formulas of one source's rows.
 pub struct Inputs<'a> {
     model: &'a Model,
-    source: SourceId,
+    /// The source whose rows are looked at.
+    pub source: SourceId,
     seen: BTreeSet<ColumnRef>,
     /// What was found.
     pub found: BTreeSet<ColumnRef>,
+    /// Relations that depend on a moment, on the way.
+    pub vias: BTreeSet<Via>,
+    /// Whether something depends on the moment that the row counts at.
+    pub moment: bool,
+    /// Whether something depends on the period that the row counts in.
+    pub period: bool,
 }
 
 impl<'a> Inputs<'a> {
     /// None yet.
     pub fn new(model: &'a Model, source: SourceId) -> Self {
-        Self { model, source, seen: BTreeSet::new(), found: BTreeSet::new() }
+        Self {
+            model,
+            source,
+            seen: BTreeSet::new(),
+            found: BTreeSet::new(),
+            vias: BTreeSet::new(),
+            moment: false,
+            period: false,
+        }
+    }
+
+    /// The sources that are joined to.
+    pub fn lookups(&self) -> BTreeSet<SourceId> {
+        let prefixes = |c: &ColumnRef| (1..=c.hops.len()).map(|d| c.hops[..d].to_vec()).collect::<Vec<_>>();
+        self.found.iter().flat_map(prefixes).map(|way| self.model.target(self.source, &way)).collect()
     }
 
     /// Adds what a formula reads, written for the rows that `prefix` leads to.
     pub fn expr(&mut self, prefix: &[usize], expr: &RowExpr) {
         expr.leaves(&mut |leaf| {
+            let RowLeaf::Column(leaf) = leaf else {
+                self.period = true;
+                return;
+            };
             let hops: Vec<usize> = prefix.iter().chain(&leaf.hops).copied().collect();
             self.column(&ColumnRef { hops, column: leaf.column });
         });
@@ -62,6 +87,20 @@ impl<'a> Inputs<'a> {
         for (depth, hop) in hops.iter().enumerate() {
             let at = self.model.target(self.source, &hops[..depth]);
             let relation = &self.model.source(at).relations[*hop];
+            if let Some(via) = &relation.via {
+                let behind = |c: &ColumnRef| ColumnRef {
+                    hops: hops[..depth].iter().chain(&c.hops).copied().collect(),
+                    column: c.column,
+                };
+                for held in &via.held {
+                    self.column(&behind(held));
+                }
+                match via.at {
+                    Some(column) => self.column(&ColumnRef { hops: hops[..depth].to_vec(), column }),
+                    None => self.moment = true,
+                }
+                self.vias.insert(via.clone());
+            }
             for key in &relation.key {
                 self.column(&ColumnRef { hops: hops[..depth].to_vec(), column: *key });
             }

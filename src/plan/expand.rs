@@ -1,6 +1,7 @@
 //! From a group's fine result to its sets: roll-ups to coarser grains and breakdowns, and rows that count in
 //! several periods, held by first and last and expanded.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
@@ -10,38 +11,36 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
 
 use super::aggregates::{Merge, Parts};
-use super::lower::Lowering;
+use super::lower::{Lowering, alias};
 use super::period::Stored;
 use super::scan::{GroupPlan, Scans, Shape, name};
-use super::{GroupSet, ScanGroup, ranges};
+use super::{GroupSet, ScanGroup, ranges, rows};
 use crate::functions::Env;
 use crate::model::calendar::Grain;
-use crate::model::project::{Moment, Ranged};
+use crate::model::project::{ColumnRef, Moment, Ranged};
 
 impl Scans<'_> {
     /// One set of a group whose rows count in several periods. Where all parts merge, the plan holds them by
     /// first and last period, for [`Scans::expand`]; else the rows themselves were expanded.
     pub fn ranged(&self, group: &ScanGroup, ranged: &Ranged, set: &GroupSet) -> Result<GroupPlan> {
         let model = self.model;
-        let lowering = Lowering::new(model, group.source, self.times);
+        let read = super::groups::inputs(model, group, std::slice::from_ref(set));
+        let active = matches!(ranged.moment, Moment::Active { .. });
+        if read.period || (read.moment && active) {
+            return self.by_period(group, ranged, set, &read.found);
+        }
+        let lowering = Lowering::new(model, group.source, self.stores);
+        let moment = ranges::moment(&lowering, ranged).filter(|_| !active);
+        let lowering = lowering.at(moment);
         let shared = self.shared_filter(group, &lowering);
         let mut parts = Parts::new(shared.is_some());
-        let mut builder = self.joined(group, None)?;
+        let mut builder = self.joined(group, std::slice::from_ref(set), &lowering, None)?;
         let measures = group
             .measures
             .iter()
             .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
             .collect::<Result<Vec<_>>>()?;
-        if let Moment::At(column) = &ranged.moment {
-            let (time, stored) = lowering.raw_column(column);
-            let data_type = match stored.unwrap_or(Stored::Day) {
-                Stored::Day => DataType::Date32,
-                Stored::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
-                Stored::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            };
-            builder = builder.filter(self.seen(time, &data_type))?;
-        }
-        for condition in ranges::condition(&lowering, ranged).into_iter().chain(shared) {
+        for condition in self.counts(&lowering, ranged, set).into_iter().chain(shared) {
             builder = builder.filter(condition)?;
         }
         let (first, last) = ranges::first_and_last(&lowering, ranged, set);
@@ -66,6 +65,72 @@ impl Scans<'_> {
         };
         let shape = Shape::Ranged { merge };
         Ok(GroupPlan { plan, shape, parts, measures })
+    }
+
+    /// Which rows count at all.
+    fn counts(&self, lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Option<Expr> {
+        let Moment::At(column) = &ranged.moment else { return ranges::condition(lowering, ranged, set) };
+        Some(self.happened(lowering, column))
+    }
+
+    /// Whether a time is there and not after the as-of.
+    pub(super) fn happened(&self, lowering: &Lowering<'_>, column: &ColumnRef) -> Expr {
+        let (time, stored) = lowering.raw_column(column);
+        let data_type = match stored.unwrap_or(Stored::Day) {
+            Stored::Day => DataType::Date32,
+            Stored::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Stored::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        };
+        self.seen(time, &data_type)
+    }
+
+    /// One set of a group where what is asked of a row depends on the period: each row once for each period
+    /// that it counts in, and only then what its moment leads to, its conditions and its members.
+    fn by_period(
+        &self,
+        group: &ScanGroup,
+        ranged: &Ranged,
+        set: &GroupSet,
+        found: &BTreeSet<ColumnRef>,
+    ) -> Result<GroupPlan> {
+        let model = self.model;
+        let lowering = Lowering::new(model, group.source, self.stores);
+        let moment = ranges::moment(&lowering, ranged);
+        let lowering = lowering.at(moment);
+        let (late, early) =
+            rows::ways(found).into_iter().partition(|way| rows::by_moment(model, group.source, way));
+        let mut joined = BTreeSet::new();
+        let builder = self.rows(group.source)?.alias(alias(&[]))?;
+        let mut builder = self.join(builder, &lowering, &mut joined, early)?;
+        if let Some(condition) = self.counts(&lowering, ranged, set) {
+            builder = builder.filter(condition)?;
+        }
+        let with = |builder: LogicalPlanBuilder, more: Vec<Expr>| {
+            let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
+            builder.project(all.into_iter().chain(more).collect::<Vec<_>>())
+        };
+        let (first, last) = ranges::first_and_last(&lowering, ranged, set);
+        builder = with(builder, vec![first.alias("f"), last.alias("l")])?.filter(name("f").is_not_null())?;
+        builder =
+            with(builder, vec![ranges::expanded(name("f"), name("l")).alias("p")])?.unnest_column("p")?;
+        builder = with(builder, ranges::border_columns(&lowering, ranged, set))?;
+        builder = self.join(builder, &lowering, &mut joined, late)?;
+        let shared = self.shared_filter(group, &lowering);
+        let mut parts = Parts::new(shared.is_some());
+        let measures = group
+            .measures
+            .iter()
+            .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
+            .collect::<Result<Vec<_>>>()?;
+        if let Some(shared) = shared {
+            builder = builder.filter(shared)?;
+        }
+        let keys = set.keys.iter().enumerate().map(|(i, k)| lowering.column(k).alias(format!("k{i}")));
+        let by: Vec<Expr> = std::iter::once(name("p")).chain(keys).collect();
+        let aggregates: Vec<Expr> =
+            parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
+        let plan = builder.aggregate(by, aggregates)?.build()?;
+        Ok(GroupPlan { plan, shape: Shape::Ranged { merge: false }, parts, measures })
     }
 
     /// The periods of a set, from the table that holds its parts by first and last period.

@@ -9,13 +9,14 @@ use chrono::Months;
 use super::columns::Inputs;
 use super::population::population;
 use super::request::MOST_PERIODS;
+use super::steps::{Ground, is_ordered};
 use super::{BreakdownPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::calendar::Grain;
 use crate::model::expr::{Across, ResultExpr};
-use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, SourceId};
-use crate::resolve::{dimension, unfit_offsets};
+use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, Moment, Ranged, TimeBinding};
+use crate::resolve::{dimension, momentless, unfit_offsets};
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
     let mut problems = Diagnostics::new();
@@ -84,8 +85,10 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         .flat_map(|t: &TablePlan| &t.breakdowns)
         .filter_map(|b| b.population.as_ref().map(|p| p.group.clone()))
         .collect();
-    let (reads, lookups) = reads(model, groups.iter().chain(&populations));
-    Ok(PlanGraph { tables, groups, reads, lookups, notes })
+    let mut ground = Ground::default();
+    groups.iter().chain(&populations).for_each(|g| ground.group(model, g));
+    ground.name_spans(model);
+    Ok(PlanGraph { tables, groups, ground, notes })
 }
 
 fn asked_kpis(model: &Model, request: &Request, problems: &mut Diagnostics) -> Vec<usize> {
@@ -125,7 +128,13 @@ fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagno
             let ways: Vec<ColumnRef> = dimensions
                 .iter()
                 .filter_map(|d| match dimension(model, source, d, kpi) {
-                    Ok(way) => Some(way),
+                    Ok(way) => match momentless(model, &model.measures[id.0], &way, d) {
+                        None => Some(way),
+                        Some(problem) => {
+                            problems.merge(problem.note(format!("asked of `{}`", kpi.name)));
+                            None
+                        }
+                    },
                     Err(problem) => {
                         let text = &model.measures[id.0].text;
                         if let Some(problem) = problem {
@@ -231,30 +240,41 @@ fn scan_groups(model: &Model, wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>>) -
     for (id, sets) in wanted {
         let measure = &model.measures[id.0];
         let sets: Vec<GroupSet> = sets.into_iter().collect();
+        let mut group =
+            ScanGroup { source: measure.source, time: measure.time.clone(), sets, measures: vec![id] };
+        if inputs(model, &group, &group.sets).period {
+            group.time = by_period(group.time);
+        }
         let same = groups
             .iter_mut()
-            .find(|g| g.source == measure.source && g.time == measure.time && g.sets == sets);
+            .find(|g| (g.source, &g.time, &g.sets) == (group.source, &group.time, &group.sets));
         match same {
-            Some(group) => group.measures.push(id),
-            None => groups.push(ScanGroup {
-                source: measure.source,
-                time: measure.time.clone(),
-                sets,
-                measures: vec![id],
-            }),
+            Some(same) => same.measures.push(id),
+            None => groups.push(group),
         }
     }
     groups
 }
 
-/// The file columns that a group reads, with the relations that lead to them.
-pub fn inputs(model: &Model, group: &ScanGroup) -> BTreeSet<ColumnRef> {
+/// The same rows in the same periods, one period at a time: what is asked of a row depends on it.
+fn by_period(time: TimeBinding) -> TimeBinding {
+    let moment = match time {
+        TimeBinding::Ranged(_) => return time,
+        TimeBinding::Always => Moment::Always,
+        TimeBinding::At(column) => Moment::At(column),
+    };
+    TimeBinding::Ranged(Box::new(Ranged { moment, window: None, fresh: false, within: Vec::new() }))
+}
+
+/// What some sets of a group read, with the relations that lead there.
+pub fn inputs<'m>(model: &'m Model, group: &ScanGroup, sets: &[GroupSet]) -> Inputs<'m> {
     let mut all = Inputs::new(model, group.source);
-    for column in group.time.columns() {
+    let own = group.measures.iter().flat_map(|id| model.measures[id.0].time.columns());
+    for column in group.time.columns().into_iter().chain(own) {
         all.column(column);
     }
     all.borders(&[]);
-    for key in group.sets.iter().flat_map(|s| &s.keys) {
+    for key in sets.iter().flat_map(|s| &s.keys) {
         all.column(key);
     }
     for id in &group.measures {
@@ -262,42 +282,11 @@ pub fn inputs(model: &Model, group: &ScanGroup) -> BTreeSet<ColumnRef> {
         for expr in [&measure.argument, &measure.weight, &measure.filter].into_iter().flatten() {
             all.expr(&[], expr);
         }
-    }
-    all.found
-}
-
-/// The columns that each source is read for, and the sources that are joined to.
-fn reads<'g>(
-    model: &Model,
-    groups: impl Iterator<Item = &'g ScanGroup> + Clone,
-) -> (BTreeMap<SourceId, Vec<usize>>, Vec<SourceId>) {
-    let mut reads: BTreeMap<SourceId, BTreeSet<usize>> = BTreeMap::new();
-    let mut lookups: BTreeSet<SourceId> = BTreeSet::new();
-    for group in groups.clone() {
-        reads.entry(group.source).or_default();
-        for input in inputs(model, group) {
-            let target = model.target(group.source, &input.hops);
-            reads.entry(target).or_default().insert(input.column);
-            for depth in 1..=input.hops.len() {
-                lookups.insert(model.target(group.source, &input.hops[..depth]));
+        if is_ordered(&measure.aggregate) {
+            for column in model.source(group.source).file_columns() {
+                all.column(&ColumnRef { hops: Vec::new(), column });
             }
         }
     }
-    // A member is shown with its label.
-    for set in groups.flat_map(|g| g.sets.iter().map(move |s| (g.source, s))) {
-        for key in &set.1.keys {
-            let target = model.target(set.0, &key.hops);
-            let here = model.source(target);
-            if here.key == [key.column]
-                && let Some(label) = here.label
-            {
-                let mut behind = Inputs::new(model, target);
-                behind.column(&ColumnRef { hops: Vec::new(), column: label });
-                let own = behind.found.into_iter().filter(|c| c.hops.is_empty()).map(|c| c.column);
-                reads.entry(target).or_default().extend(own);
-            }
-        }
-    }
-    let reads = reads.into_iter().map(|(s, c)| (s, c.into_iter().collect())).collect();
-    (reads, lookups.into_iter().collect())
+    all
 }

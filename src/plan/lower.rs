@@ -7,19 +7,26 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
-use datafusion::common::{Column as DfColumn, ScalarValue, TableReference};
+use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference, internal_err};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator, cast, lit, not, when};
 
+use super::holders::SharedHolders;
 use super::period::{Stored, day_number};
 use super::udf;
 use crate::functions::operators::{arithmetic, comparison, temporal, text};
-use crate::functions::{Env, row_type, scalar};
-use crate::model::expr::{Arith, Compare, Kind, RowExpr, TextTest, Value};
-use crate::model::project::{ColumnRef, Model, SourceId};
+use crate::functions::{Env, Failure, row_type, scalar};
+use crate::model::expr::{Arith, Compare, Kind, RowExpr, RowLeaf, TextTest, Value};
+use crate::model::project::{ColumnRef, Model, SourceId, Via};
 use crate::model::types::Type;
 
-/// How each source's columns store time, by source and column; the others are stored as `row_type`.
-pub type StoredTimes = HashMap<(SourceId, usize), Stored>;
+/// What formulas over rows need to know of the data.
+#[derive(Default)]
+pub struct Stores {
+    /// How each source's columns store time, by source and column; the others are stored as `row_type`.
+    pub times: HashMap<(SourceId, usize), Stored>,
+    /// Who held what when.
+    pub holders: HashMap<Via, SharedHolders>,
+}
 
 /// The alias of the rows that a chain of relations leads to.
 pub fn alias(hops: &[usize]) -> String {
@@ -34,16 +41,25 @@ pub struct Lowering<'a> {
     pub source: SourceId,
     /// Relations that lead to the rows that the formula was written for.
     pub prefix: Vec<usize>,
-    /// How times are stored.
-    pub times: &'a StoredTimes,
+    /// What is known of the data.
+    pub stores: &'a Stores,
+    /// The moment that the row counts at, where one is known: a day or an instant.
+    pub moment: Option<Expr>,
     /// Columns whose `valid` is being looked at.
     pub unchecked: Vec<ColumnRef>,
 }
 
 impl<'a> Lowering<'a> {
     /// For the rows of a source.
-    pub fn new(model: &'a Model, source: SourceId, times: &'a StoredTimes) -> Self {
-        Self { model, source, prefix: Vec::new(), times, unchecked: Vec::new() }
+    pub fn new(model: &'a Model, source: SourceId, stores: &'a Stores) -> Self {
+        Self { model, source, prefix: Vec::new(), stores, moment: None, unchecked: Vec::new() }
+    }
+
+    /// The same, for rows that count at a moment.
+    #[must_use]
+    pub fn at(mut self, moment: Option<Expr>) -> Self {
+        self.moment = moment;
+        self
     }
 
     fn env(&self) -> Env {
@@ -75,7 +91,12 @@ impl<'a> Lowering<'a> {
         let hops: Vec<usize> = self.prefix.iter().chain(&at.hops).copied().collect();
         let source = self.model.target(self.source, &hops);
         let column = &self.model.source(source).columns[at.column];
-        let here = Lowering { prefix: hops.clone(), unchecked: self.unchecked.clone(), ..*self };
+        let here = Lowering {
+            prefix: hops.clone(),
+            unchecked: self.unchecked.clone(),
+            moment: self.moment.clone(),
+            ..*self
+        };
         if let Some(formula) = &column.formula {
             let stored = match column.ty {
                 Type::Date => Some(Stored::Day),
@@ -86,7 +107,7 @@ impl<'a> Lowering<'a> {
         }
         let stored = match column.ty {
             Type::Date => Some(Stored::Day),
-            Type::Timestamp => self.times.get(&(source, at.column)).copied().or(Some(Stored::Instant)),
+            Type::Timestamp => self.stores.times.get(&(source, at.column)).copied().or(Some(Stored::Instant)),
             _ => None,
         };
         let raw = Expr::Column(DfColumn::new(Some(TableReference::bare(alias(&hops))), column.name.as_str()));
@@ -107,11 +128,46 @@ impl<'a> Lowering<'a> {
         (raw, stored)
     }
 
+    /// The key, by its columns, of the row that a relation leads to from where `before` led.
+    pub fn key_of(&self, before: &[usize], hop: usize) -> Result<Vec<Expr>> {
+        let at = self.model.target(self.source, before);
+        let relation = &self.model.source(at).relations[hop];
+        let behind = |c: &ColumnRef| ColumnRef {
+            hops: before.iter().chain(&c.hops).copied().collect(),
+            column: c.column,
+        };
+        let own = |column: usize| ColumnRef { hops: before.to_vec(), column };
+        let Some(via) = &relation.via else {
+            return Ok(relation.key.iter().map(|c| self.column(&own(*c))).collect());
+        };
+        let moment = match via.at {
+            Some(column) => Some(self.column(&own(column))),
+            None => self.moment.clone(),
+        };
+        let (Some(moment), Some(holders)) = (moment, self.stores.holders.get(via)) else {
+            return internal_err!("`{}` at no moment", relation.name);
+        };
+        let key: Vec<Expr> = via.held.iter().map(|c| self.column(&behind(c))).collect();
+        let find = |part: usize| {
+            let holders = Arc::clone(holders);
+            let kernel = move |args: &[ArrayRef], _: usize| {
+                let (moment, keys) =
+                    args.split_last().ok_or_else(|| Failure::Internal("no moment".to_owned()))?;
+                holders.find(keys, moment, part)
+            };
+            let name = format!("{}_at[{at:?}.{hop} {part}]", relation.name);
+            let args = key.iter().cloned().chain([moment.clone()]).collect();
+            udf::call(name, self.env(), self.stores.holders[via].found_type(part), Arc::new(kernel), args)
+        };
+        Ok((0..via.found.len()).map(find).collect())
+    }
+
     /// A formula.
     pub fn expr(&self, expr: &RowExpr) -> Expr {
         match &expr.kind {
             Kind::Literal(value) => literal(value, expr.ty),
-            Kind::Leaf(column) => self.column(column),
+            Kind::Leaf(RowLeaf::Column(column)) => self.column(column),
+            Kind::Leaf(RowLeaf::Period(border)) => super::ranges::border_column(*border),
             Kind::Neg(operand) => {
                 let out = row_type(expr.ty);
                 let arg = self.expr(operand);

@@ -15,6 +15,7 @@ pub mod aggregates;
 pub mod columns;
 mod expand;
 pub mod groups;
+pub mod holders;
 pub mod lower;
 mod masks;
 pub mod period;
@@ -23,9 +24,14 @@ pub mod ranges;
 pub mod request;
 mod rows;
 pub mod scan;
+pub mod steps;
 pub mod udf;
 
 pub use request::Request;
+pub use steps::{Ground, Step};
+
+/// The column that numbers the rows of a source held in memory.
+pub const ROW: &str = "(row)";
 
 /// What a run computes.
 #[derive(Clone, Debug)]
@@ -34,10 +40,8 @@ pub struct PlanGraph {
     pub tables: Vec<TablePlan>,
     /// Each reads one source once.
     pub groups: Vec<ScanGroup>,
-    /// The file columns that each source is read for, by source.
-    pub reads: BTreeMap<SourceId, Vec<usize>>,
-    /// Sources that are joined to, and so read whole and held by key.
-    pub lookups: Vec<SourceId>,
+    /// What is read and made before the groups.
+    pub ground: Ground,
     /// Widened ranges and the like.
     pub notes: Vec<Diagnostic>,
 }

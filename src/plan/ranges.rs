@@ -8,7 +8,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, ListArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Date32Type, Field, Int32Type};
-use chrono::{Months, NaiveDate};
+use chrono::{Duration, Months, NaiveDate};
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, cast, lit};
 
 use super::GroupSet;
@@ -18,6 +19,7 @@ use super::udf;
 use crate::functions::operators::comparison::local_days;
 use crate::functions::{Env, Failure};
 use crate::model::calendar::{Calendar, Grain};
+use crate::model::expr::PeriodBorder;
 use crate::model::project::{ColumnRef, Moment, Ranged, When, Window};
 
 /// The first day of each period's window, and the day after its last.
@@ -25,17 +27,25 @@ use crate::model::project::{ColumnRef, Moment, Ranged, When, Window};
 struct Borders {
     starts: Arc<[i32]>,
     ends: Arc<[i32]>,
+    /// The first day of the period that closes where the window opens.
+    before: Arc<[i32]>,
 }
 
 fn borders(calendar: &Calendar, window: Option<Window>, set: &GroupSet) -> Borders {
-    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    let (mut starts, mut ends, mut before) = (Vec::new(), Vec::new(), Vec::new());
     for period in set.periods.0..set.periods.1 {
         let end = calendar.end(set.grain, period);
         let end = set.until.map_or(end, |until| until.min(end));
-        starts.push(window_start(calendar, window, set.grain, period, end));
+        let start = window_start(calendar, window, set.grain, period, end);
+        let eve = NaiveDate::default().checked_add_signed(Duration::days(i64::from(start) - 1));
+        let closing = eve.filter(|_| start > held_day(start - 1));
+        before.push(
+            closing.map_or(start, |d| day_number(calendar.start(set.grain, calendar.index(set.grain, d)))),
+        );
+        starts.push(start);
         ends.push(day_number(end));
     }
-    Borders { starts: starts.into(), ends: ends.into() }
+    Borders { starts: starts.into(), ends: ends.into(), before: before.into() }
 }
 
 /// The first day of the window of each of some periods.
@@ -98,6 +108,8 @@ enum Bound {
     ClosesBy,
     /// The window opens before the day.
     OpensBefore,
+    /// The period that closes where the window opens started on the day or before.
+    FollowsBy,
 }
 
 /// A day of a row, how it bounds the row's periods, and whether a missing day bounds nothing.
@@ -132,6 +144,11 @@ pub fn first_and_last(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) 
             };
             if let Some(opening) = opening {
                 add(from, opening, false, 0);
+                match when {
+                    When::Start if ranged.fresh => add(from, Bound::FollowsBy, false, 0),
+                    When::End if ranged.fresh => add(from, Bound::OpensBy, false, 0),
+                    _ => {}
+                }
                 if let Some(to) = to {
                     add(to, closing, true, shift);
                 }
@@ -196,6 +213,7 @@ fn period_of(
                     Bound::OpensAfter => first = first.max(up_to(&borders.starts, day)),
                     Bound::ClosesAfter => first = first.max(up_to(&borders.ends, day)),
                     Bound::OpensBy => end = end.min(up_to(&borders.starts, day)),
+                    Bound::FollowsBy => end = end.min(up_to(&borders.before, day)),
                     Bound::ClosesBy => end = end.min(up_to(&borders.ends, day)),
                     Bound::OpensBefore => {
                         end = end.min(borders.starts.partition_point(|b| *b < day) as i32);
@@ -209,14 +227,19 @@ fn period_of(
 }
 
 /// Which rows count at all: the state on a day, spans that are not empty.
-pub fn condition(lowering: &Lowering<'_>, ranged: &Ranged) -> Option<Expr> {
+pub fn condition(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Option<Expr> {
     let Moment::Active { from, to, inclusive, when } = &ranged.moment else { return None };
     let from = day(lowering, from);
     let to = to.as_ref().map(|to| day(lowering, to));
     match when {
-        When::On(on) => {
-            let on = lit(datafusion::common::ScalarValue::Date32(Some(day_number(*on))));
-            let started = from.lt_eq(on.clone());
+        When::On(day_of) => {
+            let on = lit(ScalarValue::Date32(Some(day_number(*day_of))));
+            let mut started = from.clone().lt_eq(on.clone());
+            if ranged.fresh {
+                let calendar = &lowering.model.calendar;
+                let first = calendar.start(set.grain, calendar.index(set.grain, *day_of));
+                started = started.and(from.gt_eq(lit(ScalarValue::Date32(Some(day_number(first))))));
+            }
             Some(match to {
                 None => started,
                 Some(to) => {
@@ -238,14 +261,79 @@ pub fn condition(lowering: &Lowering<'_>, ranged: &Ranged) -> Option<Expr> {
 fn day(lowering: &Lowering<'_>, column: &ColumnRef) -> Expr {
     let (expr, stored) = lowering.raw_column(column);
     match stored {
-        Some(Stored::Instant) => {
-            let env = Env { timezone: lowering.model.calendar.timezone };
-            let kernel = move |args: &[ArrayRef], _: usize| {
-                local_days(&args[0], &env).map(|d| Arc::new(d) as ArrayRef)
-            };
-            udf::call("local_day", env, DataType::Date32, Arc::new(kernel), vec![expr])
-        }
+        Some(Stored::Instant) => local_day(lowering, expr),
         _ => cast(expr, DataType::Date32),
+    }
+}
+
+fn local_day(lowering: &Lowering<'_>, instant: Expr) -> Expr {
+    let env = Env { timezone: lowering.model.calendar.timezone };
+    let kernel =
+        move |args: &[ArrayRef], _: usize| local_days(&args[0], &env).map(|d| Arc::new(d) as ArrayRef);
+    udf::call("local_day", env, DataType::Date32, Arc::new(kernel), vec![instant])
+}
+
+/// Whether a span's last day is not after its first: the few rows that may be empty or backward.
+pub fn not_after(lowering: &Lowering<'_>, from: &ColumnRef, to: &ColumnRef) -> Expr {
+    day(lowering, to).lt_eq(day(lowering, from))
+}
+
+/// The columns that hold the borders of the period that an expanded row counts in.
+pub fn border_column(border: PeriodBorder) -> Expr {
+    super::scan::name(match border {
+        PeriodBorder::Start => "period start",
+        PeriodBorder::End => "period end",
+        PeriodBorder::LastDay => "period last day",
+        PeriodBorder::Before => "day before period",
+    })
+}
+
+/// The borders of the period of each expanded row, under the names of [`border_column`].
+pub fn border_columns(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Vec<Expr> {
+    let borders = borders(&lowering.model.calendar, ranged.window, set);
+    let all = [
+        (PeriodBorder::Start, &borders.starts, 0),
+        (PeriodBorder::End, &borders.ends, 0),
+        (PeriodBorder::LastDay, &borders.ends, -1),
+        (PeriodBorder::Before, &borders.starts, -1),
+    ];
+    all.into_iter()
+        .map(|(border, days, shift)| {
+            let days: Arc<[i32]> = days.iter().map(|d| held_day(*d).saturating_add(shift)).collect();
+            let text = format!("{border:?} {:?} {} {:?}", ranged.window, set.grain, (set.periods, set.until));
+            let kernel = move |args: &[ArrayRef], _: usize| {
+                let places = args[0].as_primitive::<Int32Type>();
+                let day = |p: i32| days.get(usize::try_from(p).ok()?).copied();
+                Ok(Arc::new(places.unary_opt::<_, Date32Type>(day)) as ArrayRef)
+            };
+            let env = Env { timezone: lowering.model.calendar.timezone };
+            let place = vec![super::scan::name("p")];
+            let Expr::Column(column) = border_column(border) else { return lit(0i32) };
+            udf::call(text, env, DataType::Date32, Arc::new(kernel), place).alias(column.name)
+        })
+        .collect()
+}
+
+/// A day that dates hold: windows without a start begin with year 1.
+fn held_day(day: i32) -> i32 {
+    day.max(day_number(NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default()))
+}
+
+/// The moment that a row counts at in a period: of a balance the last day of what opens or closes, of
+/// `during` the later of the period's start and the row's own; of what happens its time.
+pub fn moment(lowering: &Lowering<'_>, ranged: &Ranged) -> Option<Expr> {
+    match &ranged.moment {
+        Moment::Always => None,
+        Moment::At(column) => Some(lowering.column(column)),
+        Moment::Active { from, when, .. } => Some(match when {
+            When::Start => border_column(PeriodBorder::Before),
+            When::End => border_column(PeriodBorder::LastDay),
+            When::On(on) => lit(ScalarValue::Date32(Some(day_number(*on)))),
+            When::During => {
+                let start = border_column(PeriodBorder::Start);
+                datafusion::functions::expr_fn::greatest(vec![start, day(lowering, from)])
+            }
+        }),
     }
 }
 

@@ -5,17 +5,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference};
+use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference, internal_err};
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, JoinType, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{
+    Expr, ExprFunctionExt, ExprSchemable, JoinType, LogicalPlan, LogicalPlanBuilder, cast, lit,
+};
 
+use super::columns::Inputs;
 use super::groups::inputs;
 use super::lower::{Lowering, alias};
 use super::period::{Stored, day_number};
 use super::scan::{Extent, Scans};
-use super::{GroupSet, ScanGroup};
+use super::{GroupSet, ROW, ScanGroup};
 use crate::functions::row_type;
-use crate::model::project::{ColumnRef, SourceId, TimeBinding};
+use crate::model::project::{ColumnRef, Model, SourceId, TimeBinding};
 use crate::model::types::Type;
 
 impl Scans<'_> {
@@ -60,6 +63,9 @@ impl Scans<'_> {
                 value = super::lower::case(self.seen(expr, &ty), value);
             }
             projected.push(value.alias(model.name.as_str()));
+        }
+        if opened.numbered {
+            projected.push(Expr::Column(DfColumn::new(Some(TableReference::bare("rows")), ROW)).alias(ROW));
         }
         if projected.is_empty() {
             // A count of rows reads no column.
@@ -132,50 +138,109 @@ impl Scans<'_> {
         conditions.into_iter().flatten().reduce(Expr::and)
     }
 
-    /// The group's rows with all that is joined to them.
-    pub(super) fn joined(&self, group: &ScanGroup, extent: Option<&Extent>) -> Result<LogicalPlanBuilder> {
-        let mut ways: BTreeSet<Vec<usize>> = BTreeSet::new();
-        for input in inputs(self.model, group) {
-            for depth in 1..=input.hops.len() {
-                ways.insert(input.hops[..depth].to_vec());
-            }
-        }
+    /// The group's rows with all that is joined to them for some sets.
+    pub(super) fn joined(
+        &self,
+        group: &ScanGroup,
+        sets: &[GroupSet],
+        lowering: &Lowering<'_>,
+        extent: Option<&Extent>,
+    ) -> Result<LogicalPlanBuilder> {
         let greatest = match (&group.time, extent) {
             (TimeBinding::At(column), Some((_, greatest))) => Some((column.column, greatest)),
             _ => None,
         };
-        let mut builder = self.rows_within(group.source, greatest)?.alias(alias(&[]))?;
-        // Shorter ways first: a longer one joins to what they brought.
-        let mut ways: Vec<Vec<usize>> = ways.into_iter().collect();
-        ways.sort_by_key(|w| (w.len(), w.clone()));
-        for way in ways {
+        let rows = self.rows_within(group.source, greatest)?.alias(alias(&[]))?;
+        let ways = ways(&inputs(self.model, group, sets).found);
+        self.join(rows, lowering, &mut BTreeSet::new(), ways)
+    }
+
+    /// The rows with what some ways lead to; `joined` holds the ways that lead there already.
+    pub(super) fn join(
+        &self,
+        mut rows: LogicalPlanBuilder,
+        lowering: &Lowering<'_>,
+        joined: &mut BTreeSet<Vec<usize>>,
+        mut ways: BTreeSet<Vec<usize>>,
+    ) -> Result<LogicalPlanBuilder> {
+        let model = self.model;
+        // A way needs the one before it, and those to the key of what was held.
+        let ready = |way: &[usize], joined: &BTreeSet<Vec<usize>>| {
+            let before = &way[..way.len() - 1];
+            let at = model.target(lowering.source, before);
+            let held = model.source(at).relations[way[way.len() - 1]].via.iter().flat_map(|v| &v.held);
+            let mut needed = held
+                .map(|c| before.iter().chain(&c.hops).copied().collect::<Vec<_>>())
+                .chain([before.to_vec()]);
+            needed.all(|n| n.is_empty() || joined.contains(&n))
+        };
+        while let Some(way) = ways.iter().find(|w| ready(w, joined)).cloned() {
+            ways.remove(&way);
             let (before, hop) = (&way[..way.len() - 1], way[way.len() - 1]);
-            let from = self.model.target(group.source, before);
-            let relation = &self.model.source(from).relations[hop];
-            let target = self.model.source(relation.to);
-            let right = LogicalPlanBuilder::scan(
-                alias(&way),
-                provider_as_source(Arc::clone(&self.lookups[&relation.to])),
-                None,
-            )?;
-            let lowering = Lowering::new(self.model, group.source, self.times);
-            let on = relation.key.iter().zip(&target.key).map(|(mine, theirs)| {
-                let left = lowering.column(&ColumnRef { hops: before.to_vec(), column: *mine });
+            let from = model.target(lowering.source, before);
+            let relation = &model.source(from).relations[hop];
+            let target = model.source(relation.to);
+            let provider = provider_as_source(Arc::clone(&self.lookups[&relation.to]));
+            let right = LogicalPlanBuilder::scan(alias(&way), provider, None)?;
+            let keys = lowering.key_of(before, hop)?;
+            let mut on = Vec::new();
+            for (left, theirs) in keys.into_iter().zip(&target.key) {
                 let right = Expr::Column(DfColumn::new(
                     Some(TableReference::bare(alias(&way))),
                     target.columns[*theirs].name.as_str(),
                 ));
-                let (l, r) = (self.model.source(from).columns[*mine].ty, target.columns[*theirs].ty);
+                let (l, r) = (left.get_type(rows.schema())?, row_type(target.columns[*theirs].ty));
                 if l == r {
-                    return left.eq(right);
+                    on.push(left.eq(right));
+                    continue;
                 }
                 // Keys of different number types meet exactly: 1.5 is no 1.
-                let both = crate::model::typing::common_number(l, r).map_or_else(|| row_type(r), row_type);
-                cast(left, both.clone()).eq(cast(right, both))
-            });
-            builder = builder.join_on(right.build()?, JoinType::Left, on.collect::<Vec<_>>())?;
+                let both = exact_type(&l, &r);
+                on.push(cast(left, both.clone()).eq(cast(right, both)));
+            }
+            rows = rows.join_on(right.build()?, JoinType::Left, on)?;
+            joined.insert(way);
         }
-        Ok(builder)
+        match ways.first() {
+            None => Ok(rows),
+            Some(way) => internal_err!("no way to {way:?}"),
+        }
+    }
+
+    /// Values of formulas over a source's rows, as columns `v0`, `v1` ...
+    pub fn values(
+        &self,
+        read: &Inputs<'_>,
+        lowering: &Lowering<'_>,
+        wanted: Vec<Expr>,
+    ) -> Result<LogicalPlan> {
+        self.values_where(read, lowering, wanted, None)
+    }
+
+    /// The same of rows that a condition keeps.
+    pub fn values_where(
+        &self,
+        read: &Inputs<'_>,
+        lowering: &Lowering<'_>,
+        wanted: Vec<Expr>,
+        condition: Option<Expr>,
+    ) -> Result<LogicalPlan> {
+        let rows = self.rows(read.source)?.alias(alias(&[]))?;
+        let mut rows = self.join(rows, lowering, &mut BTreeSet::new(), ways(&read.found))?;
+        if let Some(condition) = condition {
+            rows = rows.filter(condition)?;
+        }
+        let named = wanted.into_iter().enumerate().map(|(i, e)| e.alias(format!("v{i}")));
+        rows.project(named.collect::<Vec<_>>())?.build()
+    }
+
+    /// The different values of a column.
+    pub fn distinct(&self, read: &Inputs<'_>, column: &ColumnRef, named: &str) -> Result<LogicalPlan> {
+        let lowering = Lowering::new(self.model, read.source, self.stores);
+        let plan = self.values(read, &lowering, vec![lowering.column(column)])?;
+        let value = Expr::Column(DfColumn::new_unqualified("v0"));
+        let builder = LogicalPlanBuilder::from(plan).filter(value.clone().is_not_null())?;
+        builder.aggregate(vec![value.alias(named)], Vec::<Expr>::new())?.build()
     }
 
     /// How many values of some columns are there and outside their `valid`.
@@ -184,7 +249,7 @@ impl Scans<'_> {
         let mut counts = Vec::new();
         for column in columns {
             let at = ColumnRef { hops: Vec::new(), column: *column };
-            let mut lowering = Lowering::new(self.model, source, self.times);
+            let mut lowering = Lowering::new(self.model, source, self.stores);
             lowering.unchecked.push(at.clone());
             let Some(valid) = &here.columns[*column].valid else { continue };
             let outside = lowering.raw_column(&at).0.is_not_null().and(lowering.expr(valid).is_not_true());
@@ -196,11 +261,44 @@ impl Scans<'_> {
 
     /// The least time that any of a group's rows has, whatever is asked for.
     pub fn first(&self, group: &ScanGroup, time: &ColumnRef) -> Result<LogicalPlan> {
-        let lowering = Lowering::new(self.model, group.source, self.times);
+        let lowering = Lowering::new(self.model, group.source, self.stores);
+        let mut needed = Inputs::new(self.model, group.source);
+        needed.column(time);
+        let rows = self.rows(group.source)?.alias(alias(&[]))?;
+        let rows = self.join(rows, &lowering, &mut BTreeSet::new(), ways(&needed.found))?;
         let (time, _) = lowering.raw_column(time);
         let least = datafusion::functions_aggregate::expr_fn::min(time).alias("first");
-        self.joined(group, None)?.aggregate(Vec::<Expr>::new(), vec![least])?.build()
+        rows.aggregate(Vec::<Expr>::new(), vec![least])?.build()
     }
+}
+
+/// The type that holds keys of two types exactly.
+fn exact_type(l: &DataType, r: &DataType) -> DataType {
+    let scale = |ty: &DataType| match ty {
+        DataType::Decimal128(_, s) => Some(*s),
+        DataType::Int64 => Some(0),
+        _ => None,
+    };
+    match (scale(l), scale(r)) {
+        (Some(a), Some(b)) => DataType::Decimal128(38, a.max(b)),
+        _ if *l == DataType::Float64 || *r == DataType::Float64 => DataType::Float64,
+        _ => r.clone(),
+    }
+}
+
+/// Whether a way depends on the moment that a row counts at.
+pub(super) fn by_moment(model: &Model, source: SourceId, way: &[usize]) -> bool {
+    (0..way.len()).any(|depth| {
+        let at = model.target(source, &way[..depth]);
+        let via = model.source(at).relations[way[depth]].via.as_ref();
+        via.is_some_and(|v| v.at.is_none() || v.held.iter().any(|c| by_moment(model, at, &c.hops)))
+    })
+}
+
+/// The ways, and all on the way to them, that lead to some columns.
+pub(super) fn ways(found: &BTreeSet<ColumnRef>) -> BTreeSet<Vec<usize>> {
+    let prefixes = |c: &ColumnRef| (1..=c.hops.len()).map(|d| c.hops[..d].to_vec()).collect::<Vec<_>>();
+    found.iter().flat_map(prefixes).collect()
 }
 
 /// Microseconds in the unit of a stored timestamp.

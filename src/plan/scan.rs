@@ -13,7 +13,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, grouping_set, lit};
 
 use super::ScanGroup;
 use super::aggregates::{MeasureParts, Merge, Parts};
-use super::lower::{Lowering, StoredTimes};
+use super::lower::{Lowering, Stores};
 use super::period::{self, Stored};
 use crate::model::calendar::Grain;
 use crate::model::project::{AsOf, ColumnRef, Model, SourceId, TimeBinding};
@@ -25,6 +25,8 @@ pub struct Opened {
     pub provider: Arc<dyn TableProvider>,
     /// Name and data type in `provider` of each column that is read, by the model's column.
     pub columns: BTreeMap<usize, (String, DataType)>,
+    /// Whether its rows are held in memory, numbered by the column [`super::ROW`].
+    pub numbered: bool,
 }
 
 /// What plans are made against.
@@ -35,8 +37,8 @@ pub struct Scans<'a> {
     pub opened: &'a BTreeMap<SourceId, Opened>,
     /// Sources that are joined to, cut at the as-of and held by key, under the model's names.
     pub lookups: &'a BTreeMap<SourceId, Arc<dyn TableProvider>>,
-    /// How times are stored.
-    pub times: &'a StoredTimes,
+    /// What is known of the data.
+    pub stores: &'a Stores,
     /// Up to when rows exist.
     pub as_of: AsOf,
 }
@@ -85,7 +87,7 @@ pub struct GroupPlan {
 pub type Extent = (ScalarValue, ScalarValue);
 
 /// A column by name.
-pub(super) fn name(text: &str) -> Expr {
+pub fn name(text: &str) -> Expr {
     Expr::Column(DfColumn::new_unqualified(text))
 }
 
@@ -93,15 +95,31 @@ impl Scans<'_> {
     /// The pass over a group's rows; `extent` of its time column, a plain one of the source's own.
     pub fn group(&self, group: &ScanGroup, extent: Option<&Extent>) -> Result<GroupPlan> {
         let model = self.model;
-        let lowering = Lowering::new(model, group.source, self.times);
+        let mut lowering = Lowering::new(model, group.source, self.stores);
+        // A fact counts in every period, each of its rows at its time.
+        let fact = match (&group.time, group.measures.as_slice()) {
+            (TimeBinding::Always, [only]) => match &model.measures[only.0].time {
+                TimeBinding::At(column) => Some(column),
+                _ => None,
+            },
+            _ => None,
+        };
+        let at = if let TimeBinding::At(column) = &group.time { Some(column) } else { fact };
+        if let Some(column) = at {
+            let moment = lowering.column(column);
+            lowering = lowering.at(Some(moment));
+        }
         let shared = self.shared_filter(group, &lowering);
         let mut parts = Parts::new(shared.is_some());
-        let mut builder = self.joined(group, extent)?;
+        let mut builder = self.joined(group, &group.sets, &lowering, extent)?;
         let measures = group
             .measures
             .iter()
             .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
             .collect::<Result<Vec<_>>>()?;
+        if let Some(column) = fact {
+            builder = builder.filter(self.happened(&lowering, column))?;
+        }
         let time = match &group.time {
             // Ranged groups have a plan for each set.
             TimeBinding::Always | TimeBinding::Ranged(_) => None,

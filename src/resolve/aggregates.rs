@@ -7,8 +7,8 @@ use super::results::ResultScope;
 use super::rows::RowScope;
 use crate::diagnostic::near::nearest;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf, RowExpr, Value};
-use crate::model::project::{Aggregate, ColumnRef, Measure, SourceId, TimeBinding};
+use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf, RowExpr, RowLeaf, Value};
+use crate::model::project::{Aggregate, ColumnRef, Measure, MeasureId, SourceId, TimeBinding};
 use crate::model::signature::{ArgError, ArgType, Class};
 use crate::model::types::{Type, Unit};
 use crate::source::Span;
@@ -60,12 +60,7 @@ impl Resolver<'_> {
             return None;
         }
         let source = self.source_of(call)?;
-        let whole_row = match &argument.expr.kind {
-            ExprKind::Name(path) => path.parts.len() == 1 && path.parts[0].node == self.source_name(source),
-            _ => false,
-        };
-        let argument_expr = (!whole_row).then(|| lower(self, &mut RowScope::own(source), &argument.expr));
-        let (aggregate, weight) = self.aggregate_kind(call, source, argument_expr.as_ref())?;
+        let (argument_expr, aggregate, weight) = self.measured(call, source)?;
         let (within, own) = self.within(source, argument.filter.as_ref())?;
         let filter = self.filter(source, &own, filters);
         let time = self.time_binding(source, argument.moment.as_ref(), call, span)?;
@@ -85,9 +80,68 @@ impl Resolver<'_> {
             unit: unit.clone(),
             text: measure_text(call, scope),
             span,
+            matures: 0,
         };
+        self.has_moment(&measure);
+        self.no_fact_in_filter(&measure);
         let id = self.intern(measure);
         Some(Expr { kind: Kind::Leaf(ResultLeaf::Measure(id)), ty, unit, span })
+    }
+
+    /// What an aggregate is made of: its argument, what it does, and the weight.
+    #[allow(clippy::type_complexity, reason = "three parts of a measure, taken apart at once")]
+    pub(super) fn measured(
+        &mut self,
+        call: &ast::Call,
+        source: SourceId,
+    ) -> Option<(Option<RowExpr>, Aggregate, Option<RowExpr>)> {
+        let argument = &call.args[0];
+        let whole_row = match &argument.expr.kind {
+            ExprKind::Name(path) => path.parts.len() == 1 && path.parts[0].node == self.source_name(source),
+            _ => false,
+        };
+        let typed = (!whole_row).then(|| lower(self, &mut RowScope::own(source), &argument.expr));
+        let (aggregate, weight) = self.aggregate_kind(call, source, typed.as_ref())?;
+        Some((typed, aggregate, weight))
+    }
+
+    /// Reports what asks for the moment of rows that count at none.
+    pub(super) fn has_moment(&mut self, measure: &Measure) {
+        let none = !measure.time.has_moment();
+        let parts = [&measure.argument, &measure.weight, &measure.filter];
+        let asks = |e: &&RowExpr| self.model.depends(measure.source, e).moment;
+        if let Some(asking) = parts.into_iter().flatten().find(asks).filter(|_| none) {
+            let (span, source) = (asking.span, self.model.source(measure.source));
+            let (name, defined) = (source.name.clone(), source.defined);
+            self.report(
+                Diagnostic::new(&codes::MOMENTLESS, format!("rows of `{name}` count at no moment"))
+                    .at(span, "who held it when?")
+                    .also(defined, "its rows have neither a time nor a span")
+                    .help("a `span` and `at end`, a time column, or a relation `at: COLUMN`"),
+            );
+        }
+    }
+
+    /// Warns of filters of past periods that later rows change.
+    fn no_fact_in_filter(&mut self, measure: &Measure) {
+        let Some(filter) = measure.filter.as_ref().filter(|_| measure.time != TimeBinding::Always) else {
+            return;
+        };
+        let changing = |id: &&MeasureId| {
+            let of = &self.model.measures[id.0].aggregate;
+            matches!(of, Aggregate::Count | Aggregate::Sum | Aggregate::Max | Aggregate::Last)
+        };
+        let facts = self.model.depends(measure.source, filter).facts;
+        if let Some(fact) = facts.iter().find(changing) {
+            let fact = &self.model.measures[fact.0];
+            let (text, span) = (fact.text.clone(), fact.span);
+            self.diagnostics.merge(
+                Diagnostic::new(&codes::FACT_IN_FILTER, format!("past periods are filtered by `{text}`"))
+                    .at(filter.span, "changes as rows are added, for past periods too")
+                    .also(span, "a fact sees all rows up to the as-of")
+                    .help("what was known then: `count(count(invoices) over last 12 months > 10 per account at end)`"),
+            );
+        }
     }
 
     /// The first aggregate inside a formula: its name, its place, and its name's.
@@ -96,7 +150,8 @@ impl Resolver<'_> {
         walk::walk(expr, &mut |e| {
             if let ExprKind::Call(call) = &e.kind {
                 let own = self.raw.functions.contains_key(&call.name.node);
-                let aggregate = self.signature(&call.name.node).is_some_and(|s| s.class == Class::Aggregate);
+                let aggregate = call.name.node != "gap"
+                    && self.signature(&call.name.node).is_some_and(|s| s.class == Class::Aggregate);
                 if found.is_none() && aggregate && !own {
                     found = Some((call.name.node.clone(), e.span, call.name.span));
                 }
@@ -106,7 +161,7 @@ impl Resolver<'_> {
     }
 
     /// The source that the argument names, once.
-    fn source_of(&mut self, call: &ast::Call) -> Option<SourceId> {
+    pub(super) fn source_of(&mut self, call: &ast::Call) -> Option<SourceId> {
         let mut named: Vec<(SourceId, Span)> = Vec::new();
         let mut firsts: Vec<(String, Span)> = Vec::new();
         for argument in &call.args {
@@ -217,6 +272,8 @@ impl Resolver<'_> {
             "count_distinct" => (Aggregate::CountDistinct, None),
             "approx_count_distinct" => (Aggregate::ApproxCountDistinct, None),
             "share" => (Aggregate::Share, None),
+            "first" => (Aggregate::First, None),
+            "last" => (Aggregate::Last, None),
             "weighted_avg" => {
                 let weight = lower(self, &mut RowScope::own(source), &call.args[1].expr);
                 if !weight.ty.is_number() {
@@ -227,6 +284,14 @@ impl Resolver<'_> {
                     return None;
                 }
                 (Aggregate::WeightedAvg, Some(weight))
+            }
+            "gap" => {
+                self.report(
+                    Diagnostic::new(&codes::COLUMN_OUTSIDE, "`gap` stands outside an aggregate")
+                        .at(call.name.span, "a time for each row, where one value is expected")
+                        .help("`max(gap(interactions.opened_at per account))`"),
+                );
+                return None;
             }
             _ => {
                 self.not_yet(call.name.span, &format!("`{name}`"));
@@ -256,7 +321,12 @@ impl Resolver<'_> {
     }
 
     /// All conditions on the rows: the aggregate's own, then those from outside.
-    fn filter(&mut self, source: SourceId, own: &[&ast::Expr], pushed: &[ast::Expr]) -> Option<RowExpr> {
+    pub(super) fn filter(
+        &mut self,
+        source: SourceId,
+        own: &[&ast::Expr],
+        pushed: &[ast::Expr],
+    ) -> Option<RowExpr> {
         let mut all: Option<RowExpr> = None;
         let conditions = own
             .iter()
@@ -312,7 +382,7 @@ impl Resolver<'_> {
             return self.time_of_row(source, path).map(TimeBinding::At);
         }
         let here = self.model.source(source);
-        if here.span.is_some() || here.snapshot {
+        if here.span.is_some() || here.snapshot.is_some() {
             let name = here.name.clone();
             let function = call.name.node.clone();
             let argument = print(&call.args[0].expr);
@@ -352,7 +422,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn aggregate_type(
+    pub(super) fn aggregate_type(
         &mut self,
         call: &ast::Call,
         source: SourceId,
@@ -401,8 +471,8 @@ impl Resolver<'_> {
     }
 
     /// Distinct keys of an entity are a number of that entity.
-    fn distinct_unit(&self, source: SourceId, argument: &RowExpr) -> Unit {
-        let Kind::Leaf(column) = &argument.kind else { return Unit::none() };
+    pub(super) fn distinct_unit(&self, source: SourceId, argument: &RowExpr) -> Unit {
+        let Kind::Leaf(RowLeaf::Column(column)) = &argument.kind else { return Unit::none() };
         let at = self.model.source(self.model.target(source, &column.hops));
         if at.key == [column.column]
             && let Some(entity) = &at.entity
@@ -417,7 +487,7 @@ impl Resolver<'_> {
 }
 
 /// The canonical text of a measure, with the conditions and the window from outside.
-fn measure_text(call: &ast::Call, scope: &ResultScope) -> String {
+pub(super) fn measure_text(call: &ast::Call, scope: &ResultScope) -> String {
     let expr = ast::Expr { kind: ExprKind::Call(call.clone()), span: call.name.span };
     let call_text = match &scope.window {
         None => print(&expr),

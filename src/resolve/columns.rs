@@ -8,7 +8,7 @@ use super::Resolver;
 use super::lower::lower;
 use super::rows::RowScope;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::expr::{Kind, RowExpr, Value};
+use crate::model::expr::{Kind, RowExpr, RowLeaf, Value};
 use crate::model::project::SourceId;
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::RawColumn;
@@ -87,6 +87,7 @@ impl Resolver<'_> {
             below.extend(expr.children());
         }
         formula.leaves(&mut |leaf| {
+            let RowLeaf::Column(leaf) = leaf else { return };
             let at = self.model.target(source, &leaf.hops);
             weight =
                 weight.saturating_add(self.columns.weights.get(&(at.0, leaf.column)).copied().unwrap_or(0));
@@ -136,7 +137,7 @@ impl Resolver<'_> {
     fn valid(&mut self, source: SourceId, name: &str, raw: &RawColumn) {
         let Some(expr) = raw.valid.as_ref().and_then(|v| v.expr.as_ref()) else { return };
         let Some(column) = self.model.source(source).column_named(name) else { return };
-        let mut scope = RowScope::own(source);
+        let mut scope = RowScope::own(source).timeless();
         let typed = lower(self, &mut scope, expr);
         if !matches!(typed.ty, Type::Boolean | Type::Unknown) {
             self.report(
@@ -151,7 +152,7 @@ impl Resolver<'_> {
         }
         let mut reads_formula = false;
         typed.leaves(&mut |leaf| {
-            reads_formula |= !leaf.hops.is_empty();
+            reads_formula |= matches!(leaf, RowLeaf::Column(leaf) if !leaf.hops.is_empty());
         });
         if reads_formula {
             self.report(

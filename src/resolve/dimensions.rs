@@ -5,7 +5,7 @@ use super::Resolver;
 use super::paths::{Way, follow, is_lost, no_way, way};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::project::{ColumnRef, Dimension, Kpi, Model, NamedDimension, SourceId};
+use crate::model::project::{ColumnRef, Dimension, Kpi, Measure, Model, NamedDimension, SourceId};
 use crate::source::{Span, Spanned};
 use crate::syntax::parse_path;
 
@@ -120,6 +120,20 @@ pub fn dimension(
     kpi: &Kpi,
 ) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
     dimension_of(model, source, dimension, &kpi.paths)
+}
+
+/// Why the rows of a measure have no member of a dimension: it depends on a moment, and they count at none.
+pub fn momentless(model: &Model, measure: &Measure, way: &ColumnRef, at: &Dimension) -> Option<Diagnostic> {
+    if measure.time.has_moment() || !model.column_depends(measure.source, way).moment {
+        return None;
+    }
+    let source = model.source(measure.source);
+    let headline = format!("rows of `{}` count at no moment", source.name);
+    let problem = Diagnostic::new(&codes::MOMENTLESS, headline)
+        .at(at.span, format!("whose `{}` when?", at.name()))
+        .also(source.defined, "its rows have neither a time nor a span")
+        .help("a `span` and `at end`, a time column, or a relation `at: COLUMN`");
+    Some(problem)
 }
 
 /// The way of a source to a dimension, if there is one.

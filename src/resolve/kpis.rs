@@ -273,6 +273,7 @@ impl Resolver<'_> {
                         let source = measure.source;
                         self.usable(source, &found, wanted.span);
                         let measure = &self.model.measures[id.0];
+                        self.diagnostics.extend(super::momentless(&self.model, measure, &found, wanted));
                         let column = self.model.column(measure.source, &found);
                         types.push((column.ty, self.model.source(measure.source).name.clone()));
                     }

@@ -8,11 +8,11 @@ use super::comparisons::{check_comparison, compare, text_test};
 use super::operators::binary;
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::expr::{Compare, Expr, Kind, Value};
+use crate::model::expr::{Compare, Expr, Kind, PeriodBorder, Value};
 use crate::model::signature::Class;
 use crate::model::types::{Type, Unit};
 use crate::source::Span;
-use crate::syntax::ast::{self, ExprKind, UnaryOp};
+use crate::syntax::ast::{self, ExprKind, InPeriod, PeriodField, UnaryOp};
 
 /// What names and calls mean here.
 pub(super) trait Scope {
@@ -24,6 +24,16 @@ pub(super) trait Scope {
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> Expr<Self::Leaf>;
     /// Whether a name stands for something here.
     fn knows(&self, r: &Resolver<'_>, name: &str) -> bool;
+    /// `period.start` and its like.
+    fn period(&mut self, r: &mut Resolver<'_>, border: PeriodBorder, span: Span) -> Expr<Self::Leaf>;
+    /// What `... in period` asks about, and whether it is the day after it that counts; `None` where an
+    /// error was reported.
+    fn in_period(
+        &mut self,
+        r: &mut Resolver<'_>,
+        subject: &InPeriod,
+        span: Span,
+    ) -> Option<(Expr<Self::Leaf>, bool)>;
     /// `formula over last 3 months`.
     fn windowed(
         &mut self,
@@ -93,20 +103,45 @@ pub(super) fn lower<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, expr: &ast::E
         }
         ExprKind::Call(call) => calls::call(r, scope, call, span),
         ExprKind::Filtered { formula, condition } => scope.filtered(r, formula, condition, span),
-        ExprKind::PeriodField(_) => {
-            r.not_yet(span, "the border of a period in a formula");
-            poison(span)
+        ExprKind::PeriodField(field) => {
+            let border = match field {
+                PeriodField::Start => PeriodBorder::Start,
+                PeriodField::End => PeriodBorder::End,
+                PeriodField::LastDay => PeriodBorder::LastDay,
+            };
+            scope.period(r, border, span)
         }
-        ExprKind::InPeriod { .. } => {
-            r.not_yet(span, "`in period`");
-            poison(span)
-        }
+        ExprKind::InPeriod { subject, negated } => not_if(*negated, in_period(r, scope, subject, span)),
         ExprKind::IsStatus { .. } => {
             r.not_yet(span, "the status of a KPI in a formula");
             poison(span)
         }
         ExprKind::Windowed { operand, window } => scope.windowed(r, operand, window, span),
     }
+}
+
+/// `COLUMN in period`, `started in period`, `ended in period`, wherever it stands.
+fn in_period<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, subject: &InPeriod, span: Span) -> Expr<S::Leaf> {
+    let Some((day, after)) = scope.in_period(r, subject, span) else { return poison(span) };
+    if !day.ty.is_time() {
+        if day.ty != Type::Unknown {
+            r.report(
+                Diagnostic::new(&codes::TYPE_MISMATCH, format!("{} in a period", a(day.ty)))
+                    .at(day.span, format!("{}, where a date or time is expected", day.ty)),
+            );
+        }
+        return poison(span);
+    }
+    // The day after an inclusive end lies in the period where the end lies a day earlier.
+    let (first, end) = if after {
+        (PeriodBorder::Before, PeriodBorder::LastDay)
+    } else {
+        (PeriodBorder::Start, PeriodBorder::End)
+    };
+    let (first, end) = (scope.period(r, first, span), scope.period(r, end, span));
+    let from = compare(r, Compare::GtEq, day.clone(), first, span);
+    let to = compare(r, Compare::Lt, day, end, span);
+    boolean(Kind::And(Box::new(from), Box::new(to)), span)
 }
 
 fn not_if<L>(negated: bool, expr: Expr<L>) -> Expr<L> {

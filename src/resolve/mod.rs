@@ -20,11 +20,15 @@ mod calendar;
 mod calls;
 mod columns;
 mod comparisons;
+mod conversions;
 mod dimensions;
 mod expand;
+mod facts;
+mod held;
 mod kpis;
 mod literals;
 mod lower;
+mod made;
 mod moments;
 mod operators;
 mod paths;
@@ -34,7 +38,7 @@ mod sources;
 
 pub use across::unfit_offsets;
 pub use calendar::{as_of, as_of_instant, calendar, instant};
-pub use dimensions::{dimension, reaches};
+pub use dimensions::{dimension, momentless, reaches};
 
 /// What the files of a source hold, by the language's names.
 #[derive(Clone, Debug, Default)]

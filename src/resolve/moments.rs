@@ -8,6 +8,10 @@ use crate::model::expr::Value;
 use crate::model::project::{ColumnRef, Moment, Ranged, SourceId, TimeBinding, When, Window};
 use crate::syntax::ast::{self, BinaryOp, DurationUnit, ExprKind, InPeriod, MomentKind, WindowKind};
 
+fn is_formula(subject: &InPeriod) -> bool {
+    matches!(subject, InPeriod::Column(column) if !matches!(column.kind, ExprKind::Name(_)))
+}
+
 /// Columns that lie in the period, and whether the day after them does.
 type Within = Vec<(ColumnRef, bool)>;
 
@@ -15,9 +19,25 @@ impl Resolver<'_> {
     /// `at start`, `at end`, `as of DAY`, `during`.
     pub(super) fn active(&mut self, source: SourceId, moment: &ast::Moment) -> Option<TimeBinding> {
         let here = self.model.source(source);
-        if here.snapshot {
-            self.not_yet(moment.span, "a moment of a snapshot source");
-            return None;
+        if let Some(snapshot) = &here.snapshot {
+            let (from, to, fresh) = Self::balance(snapshot);
+            let name = here.name.clone();
+            let when = match (&moment.kind, moment.including_ended) {
+                (MomentKind::AtStart, false) => When::Start,
+                (MomentKind::AtEnd, false) => When::End,
+                (MomentKind::AsOf(day), false) => When::On(self.constant_day(day)?),
+                _ => {
+                    self.report(
+                        Diagnostic::new(&codes::NO_MOMENT, format!("rows of `{name}` are balances"))
+                            .at(moment.span, "a balance is there at a moment, and never ends")
+                            .help("`at end`, `at start`, `as of 2026-01-31`, or `on` a column"),
+                    );
+                    return None;
+                }
+            };
+            let moment = Moment::Active { from, to: Some(to), inclusive: false, when };
+            let ranged = Ranged { moment, window: None, fresh, within: Vec::new() };
+            return Some(TimeBinding::Ranged(Box::new(ranged)));
         }
         let Some(span) = here.span else {
             let name = here.name.clone();
@@ -45,6 +65,7 @@ impl Resolver<'_> {
         Some(TimeBinding::Ranged(Box::new(Ranged {
             moment: Moment::Active { from: own(span.from), to, inclusive: span.inclusive, when },
             window: None,
+            fresh: false,
             within: Vec::new(),
         })))
     }
@@ -65,7 +86,7 @@ impl Resolver<'_> {
     }
 
     /// The columns that a condition wants in the period, and what else it wants. Only conditions that all
-    /// must hold narrow the periods; `in period` under `or` or `not` is refused.
+    /// must hold narrow the periods of a row; elsewhere `in period` is looked at in each of them.
     pub(super) fn within<'e>(
         &mut self,
         source: SourceId,
@@ -78,7 +99,8 @@ impl Resolver<'_> {
                 ExprKind::Binary { op: BinaryOp::And, left, right, .. } => {
                     waiting.extend([&**right, &**left]);
                 }
-                ExprKind::InPeriod { subject, negated: false } => {
+                // A formula's day is looked at row by row, as `in period` under `or` and `not` is.
+                ExprKind::InPeriod { subject, negated: false } if !is_formula(subject) => {
                     within.push(self.in_period(source, subject, next.span)?);
                 }
                 _ => rest.push(next),
@@ -93,16 +115,25 @@ impl Resolver<'_> {
         subject: &InPeriod,
         at: crate::source::Span,
     ) -> Option<(ColumnRef, bool)> {
+        match subject {
+            InPeriod::Column(column) => {
+                let ExprKind::Name(path) = &column.kind else { return None };
+                Some((self.time_of_row(source, path)?, false))
+            }
+            _ => self.border_of_span(source, subject, at),
+        }
+    }
+
+    /// The column that says when rows start or end, and whether it is the last active day.
+    pub(super) fn border_of_span(
+        &mut self,
+        source: SourceId,
+        subject: &InPeriod,
+        at: crate::source::Span,
+    ) -> Option<(ColumnRef, bool)> {
         let span = self.model.source(source).span;
         let own = |column| ColumnRef { hops: Vec::new(), column };
         match (subject, span) {
-            (InPeriod::Column(column), _) => {
-                let ExprKind::Name(path) = &column.kind else {
-                    self.not_yet(column.span, "a formula in `in period`");
-                    return None;
-                };
-                Some((self.time_of_row(source, path)?, false))
-            }
             (InPeriod::Started, Some(span)) => Some((own(span.from), false)),
             (InPeriod::Ended, Some(span)) if span.to.is_some() => {
                 Some((own(span.to.unwrap_or(span.from)), span.inclusive))
@@ -136,9 +167,11 @@ impl Resolver<'_> {
         let mut ranged = match time {
             TimeBinding::Ranged(ranged) => *ranged,
             TimeBinding::At(column) => {
-                Ranged { moment: Moment::At(column), window: None, within: Vec::new() }
+                Ranged { moment: Moment::At(column), window: None, fresh: false, within: Vec::new() }
             }
-            TimeBinding::Always => Ranged { moment: Moment::Always, window: None, within: Vec::new() },
+            TimeBinding::Always => {
+                Ranged { moment: Moment::Always, window: None, fresh: false, within: Vec::new() }
+            }
         };
         ranged.window = match window {
             None => None,

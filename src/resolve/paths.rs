@@ -152,10 +152,6 @@ pub(super) fn follow(
         let at = model.source(model.target(from, &hops));
         let last = index + 1 == parts.len();
         if let Some(relation) = at.relation_named(name) {
-            if at.relations[relation].via {
-                // Refused where it is declared.
-                return Err(None);
-            }
             hops.push(relation);
             continue;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Resolver;
 use super::lower::{Scope, literal, lower, poison, unknown};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf};
+use crate::model::expr::{Expr, Kind, PeriodBorder, ResultExpr, ResultLeaf};
 use crate::model::project::Source;
 use crate::model::signature::Class;
 use crate::model::types::Type;
@@ -53,6 +53,7 @@ impl Scope for ResultScope {
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> ResultExpr {
         let typed = match class {
             Class::Periods | Class::Breakdown => r.across(self, call, span),
+            Class::Conversion => r.conversion(self, call, span),
             _ => r.aggregate(call, self, span),
         };
         typed.unwrap_or_else(|| poison(span))
@@ -60,6 +61,25 @@ impl Scope for ResultScope {
 
     fn knows(&self, r: &Resolver<'_>, name: &str) -> bool {
         r.raw.kpis.contains_key(name) || r.model.source_named(name).is_some()
+    }
+
+    fn period(&mut self, r: &mut Resolver<'_>, _: PeriodBorder, span: Span) -> ResultExpr {
+        r.report(
+            Diagnostic::new(&codes::NO_PERIOD, "the border of a period outside an aggregate")
+                .at(span, "a day, where results stand")
+                .help("in an aggregate's `where`: `count(accounts at end where started_on < period.start)`"),
+        );
+        poison(span)
+    }
+
+    fn in_period(
+        &mut self,
+        r: &mut Resolver<'_>,
+        _: &ast::InPeriod,
+        span: Span,
+    ) -> Option<(ResultExpr, bool)> {
+        self.period(r, PeriodBorder::Start, span);
+        None
     }
 
     fn windowed(

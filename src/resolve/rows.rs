@@ -2,14 +2,14 @@
 //! dimensions, `params.*`. Two meanings of a name are an error that shows both.
 
 use super::Resolver;
-use super::lower::{Scope, literal, poison};
+use super::lower::{Scope, literal, lower, poison};
 use super::paths::{Way, is_lost, no_way, way};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::expr::{Expr, Kind, RowExpr};
+use crate::model::expr::{Expr, Kind, PeriodBorder, RowExpr, RowLeaf};
 use crate::model::project::{ColumnRef, SourceId};
 use crate::model::signature::Class;
-use crate::model::types::Type;
+use crate::model::types::{Type, Unit};
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -21,26 +21,33 @@ pub(super) struct RowScope {
     pushed: bool,
     /// A formula under `columns:`, where an aggregate is a fact.
     column: bool,
+    /// A formula that must not depend on the period: `valid`, a fact.
+    timeless: bool,
 }
 
 impl RowScope {
     /// What is written inside an aggregate, or in the source itself.
     pub(super) fn own(source: SourceId) -> Self {
-        Self { source, pushed: false, column: false }
+        Self { source, pushed: false, column: false, timeless: false }
     }
 
     /// A condition pushed into an aggregate.
     pub(super) fn pushed(source: SourceId) -> Self {
-        Self { source, pushed: true, column: false }
+        Self { source, pushed: true, column: false, timeless: false }
     }
 
     pub(super) fn in_column(self) -> Self {
         Self { column: true, ..self }
     }
+
+    /// What is the same in every period.
+    pub(super) fn timeless(self) -> Self {
+        Self { timeless: true, ..self }
+    }
 }
 
 impl Scope for RowScope {
-    type Leaf = ColumnRef;
+    type Leaf = RowLeaf;
 
     fn name(&mut self, r: &mut Resolver<'_>, path: &ast::Path, span: Span) -> RowExpr {
         if path.parts[0].node == "params" && path.parts.len() > 1 {
@@ -55,28 +62,35 @@ impl Scope for RowScope {
                     let why = r.schemas.why_text(owner, &column.name);
                     r.why_text.extend(why.map(|why| (span, why.to_owned())));
                 }
-                Expr { ty: column.ty, unit: column.unit.clone(), kind: Kind::Leaf(found), span }
+                Expr {
+                    ty: column.ty,
+                    unit: column.unit.clone(),
+                    kind: Kind::Leaf(RowLeaf::Column(found)),
+                    span,
+                }
             }
             None => poison(span),
         }
     }
 
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> RowExpr {
-        if self.column && class == Class::Aggregate {
-            r.not_yet(span, "a fact (an aggregate over related rows as a column)");
-        } else {
-            r.report(
-                Diagnostic::new(
-                    &codes::AGGREGATE_IN_ROW,
-                    format!("`{}` stands inside a row formula", call.name.node),
-                )
-                .at(
-                    span,
-                    format!("over many rows, where one row of `{}` is looked at", r.source_name(self.source)),
-                )
-                .help("aggregates stand beside each other: `max(invoices.amount) / avg(invoices.amount)`"),
-            );
+        if call.name.node == "gap" {
+            return r.gap(self.source, call, span).unwrap_or_else(|| poison(span));
         }
+        if self.column && class == Class::Aggregate {
+            return r.fact(self.source, call, span).unwrap_or_else(|| poison(span));
+        }
+        r.report(
+            Diagnostic::new(
+                &codes::AGGREGATE_IN_ROW,
+                format!("`{}` stands inside a row formula", call.name.node),
+            )
+            .at(
+                span,
+                format!("over many rows, where one row of `{}` is looked at", r.source_name(self.source)),
+            )
+            .help("aggregates stand beside each other: `max(invoices.amount) / avg(invoices.amount)`"),
+        );
         poison(span)
     }
 
@@ -87,6 +101,32 @@ impl Scope for RowScope {
             || here.relation_named(name).is_some()
             || r.model.dimensions.iter().any(|d| d.name == name)
             || r.model.entity(name).is_some()
+    }
+
+    fn period(&mut self, r: &mut Resolver<'_>, border: PeriodBorder, span: Span) -> RowExpr {
+        if self.timeless {
+            r.report(
+                Diagnostic::new(&codes::NO_PERIOD, "a period where there is none")
+                    .at(span, "this is the same in every period")
+                    .help("in an aggregate's `where`, or in a column that aggregates read"),
+            );
+            return poison(span);
+        }
+        Expr { ty: Type::Date, unit: Unit::none(), kind: Kind::Leaf(RowLeaf::Period(border)), span }
+    }
+
+    fn in_period(
+        &mut self,
+        r: &mut Resolver<'_>,
+        subject: &ast::InPeriod,
+        span: Span,
+    ) -> Option<(RowExpr, bool)> {
+        if let ast::InPeriod::Column(column) = subject {
+            return Some((lower(r, self, column), false));
+        }
+        let (at, after) = r.border_of_span(self.source, subject, span)?;
+        let ty = r.model.column(self.source, &at).ty;
+        Some((Expr { ty, unit: Unit::none(), kind: Kind::Leaf(RowLeaf::Column(at)), span }, after))
     }
 
     fn windowed(&mut self, r: &mut Resolver<'_>, _: &ast::Expr, window: &ast::Window, span: Span) -> RowExpr {

@@ -28,16 +28,23 @@ impl Resolver<'_> {
             self.model.sources.push(resolved);
         }
         self.entities_are_unique();
-        for (index, source) in raw.sources.values().enumerate() {
-            for relation in source.relations.values() {
-                let resolved = self.relation(SourceId(index), relation);
+        // Relations by key first: those that depend on a moment stand on them.
+        for by_moment in [false, true] {
+            let mut found = Vec::new();
+            for (index, source) in raw.sources.values().enumerate() {
+                for relation in source.relations.values().filter(|r| r.via.is_some() == by_moment) {
+                    found.push((index, relation.name.node.clone(), self.relation(SourceId(index), relation)));
+                }
+            }
+            for (index, name, resolved) in found {
                 let source = &mut self.model.sources[index];
                 match resolved {
                     Some(resolved) => source.relations.push(resolved),
-                    None => source.lost.push(relation.name.node.clone()),
+                    None => source.lost.push(name),
                 }
             }
         }
+        self.made();
     }
 
     fn source(&mut self, raw: &RawSource) -> Source {
@@ -52,8 +59,20 @@ impl Resolver<'_> {
                 formula: None,
                 valid: None,
                 description: None,
+                made: None,
             })
             .collect();
+        if let Some(name) = super::made::derived_column(raw) {
+            columns.push(Column {
+                name,
+                ty: Type::Unknown,
+                unit: Unit::none(),
+                formula: None,
+                valid: None,
+                description: None,
+                made: None,
+            });
+        }
         for (name, declared) in &raw.columns {
             let index = match columns.iter().position(|c| c.name == *name) {
                 Some(index) => {
@@ -77,6 +96,7 @@ impl Resolver<'_> {
                         formula: None,
                         valid: None,
                         description: None,
+                        made: None,
                     });
                     columns.len() - 1
                 }
@@ -104,14 +124,17 @@ impl Resolver<'_> {
             label: None,
             time: None,
             span: None,
-            snapshot: raw.snapshot.is_some(),
+            snapshot: None,
+            keep: None,
+            distinct: None,
+            quarantine: raw.on_bad_rows.as_ref().is_some_and(|b| b.node == "quarantine"),
             columns,
             relations: Vec::new(),
             lost: Vec::new(),
             data_from: self.day(raw.data_from.as_ref()),
             fresh_until: self.moment(raw.fresh_until.as_ref()),
             hint: self.schemas.hints.get(&raw.name.node).cloned(),
-            broken: schema.is_none(),
+            broken: schema.is_none() && raw.distinct.is_none(),
         };
         source.key = raw.key.iter().filter_map(|k| self.own_column(&source, k)).collect();
         source.label = raw.label.as_ref().and_then(|l| self.own_column(&source, l));
@@ -136,28 +159,7 @@ impl Resolver<'_> {
                     .help("`key: account_id`"),
             );
         }
-        self.refuse_later_constructs(raw);
         source
-    }
-
-    fn refuse_later_constructs(&mut self, raw: &RawSource) {
-        if let Some(snapshot) = &raw.snapshot {
-            self.not_yet(snapshot.span, "a snapshot source");
-        }
-        if let Some(keep) = &raw.keep {
-            self.not_yet(keep.span, "`keep`");
-        }
-        if let Some(distinct) = &raw.distinct {
-            self.not_yet(distinct.span, "a derived source (`distinct`)");
-        }
-        if let Some(bad) = raw.on_bad_rows.as_ref().filter(|b| b.node != "error") {
-            self.not_yet(bad.span, "setting bad rows aside (`on_bad_rows: quarantine`)");
-        }
-        for relation in raw.relations.values() {
-            if let Some(via) = &relation.via {
-                self.not_yet(via.span, "a relation that depends on a moment (`via`)");
-            }
-        }
     }
 
     fn day(&mut self, written: Option<&Spanned<String>>) -> Option<NaiveDate> {
@@ -185,7 +187,7 @@ impl Resolver<'_> {
     }
 
     /// A column of the source by name, or a diagnostic.
-    fn own_column(&mut self, source: &Source, name: &Spanned<String>) -> Option<usize> {
+    pub(super) fn own_column(&mut self, source: &Source, name: &Spanned<String>) -> Option<usize> {
         let found = source.column_named(&name.node);
         if found.is_none() && !source.broken {
             let mut diagnostic = Diagnostic::new(
@@ -202,7 +204,7 @@ impl Resolver<'_> {
         found
     }
 
-    fn time_column(&mut self, source: &Source, name: &Spanned<String>) -> Option<usize> {
+    pub(super) fn time_column(&mut self, source: &Source, name: &Spanned<String>) -> Option<usize> {
         let index = self.own_column(source, name)?;
         let ty = source.columns[index].ty;
         // A formula's type is not known yet; the aggregate that counts by it checks.
@@ -254,14 +256,8 @@ impl Resolver<'_> {
             self.report(diagnostic);
             return None;
         };
-        if raw.via.is_some() {
-            return Some(Relation {
-                name: raw.name.node.clone(),
-                defined: raw.name.span,
-                to,
-                key: Vec::new(),
-                via: true,
-            });
+        if let Some(via) = &raw.via {
+            return self.by_moment(from, to, raw, via);
         }
         let source = self.model.source(from).clone();
         let mut key = Vec::new();
@@ -332,6 +328,6 @@ impl Resolver<'_> {
                 .help("another name for the relation, or for the column with `from:`"),
             );
         }
-        Some(Relation { name: raw.name.node.clone(), defined: raw.name.span, to, key, via: false })
+        Some(Relation { name: raw.name.node.clone(), defined: raw.name.span, to, key, via: None })
     }
 }

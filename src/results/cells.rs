@@ -187,7 +187,11 @@ impl Cells {
 fn counts_from_zero(aggregate: &Aggregate) -> bool {
     matches!(
         aggregate,
-        Aggregate::Count | Aggregate::Sum | Aggregate::CountDistinct | Aggregate::ApproxCountDistinct
+        Aggregate::Count
+            | Aggregate::Sum
+            | Aggregate::CountDistinct
+            | Aggregate::ApproxCountDistinct
+            | Aggregate::Converted
     )
 }
 

@@ -1,7 +1,7 @@
 //! The result of one set of a scan group: for each period and combination of members that its rows fell
 //! in, every measure's value and the rows behind it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
@@ -27,6 +27,8 @@ pub struct SetResult {
     pub members: Vec<Members>,
     /// The measures.
     pub measures: HashMap<MeasureId, MeasureValues>,
+    /// The periods that have rows at all, where others are outside the data: those of balances.
+    pub present: Option<HashSet<i32>>,
 }
 
 /// Says which rows of a result belong to a set.

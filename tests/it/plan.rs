@@ -70,7 +70,7 @@ pub fn of(request: &Request, folder: &Path) -> Result<String, String> {
             let _ = writeln!(out, "  {}", model.measures[measure.0].text);
         }
     }
-    for (id, columns) in &graph.reads {
+    for (id, columns) in &graph.ground.reads {
         let source = model.source(*id);
         let mut names: Vec<&str> = columns.iter().map(|c| source.columns[*c].name.as_str()).collect();
         names.sort_unstable();

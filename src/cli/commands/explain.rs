@@ -108,10 +108,10 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
         }
     }
     out.push_str("\nsources\n");
-    for (id, columns) in &graph.reads {
+    for (id, columns) in &graph.ground.reads {
         let source = model.source(*id);
         let names: Vec<&str> = columns.iter().map(|c| source.columns[*c].name.as_str()).collect();
-        let role = if graph.lookups.contains(id) { ", joined by key" } else { "" };
+        let role = if graph.ground.lookups.contains(id) { ", joined by key" } else { "" };
         let (format, files, bytes) = checked.files(&source.name).unwrap_or(("", 0, 0));
         let plural = if files == 1 { "" } else { "s" };
         let _ = writeln!(

@@ -58,14 +58,14 @@ pub(super) static ALL: &[Signature] = &[
         "The part of the whole that the `n` largest members make.",
         part,
     ),
-    planned(
+    across(
         "conversions",
         Class::Conversion,
         CONVERSION,
         "How many base events a target event of the same entity followed within the time.",
         integer,
     ),
-    planned(
+    across(
         "conversion_rate",
         Class::Conversion,
         CONVERSION,

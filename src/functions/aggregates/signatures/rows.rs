@@ -80,11 +80,16 @@ pub(super) static ALL: &[Signature] = &[
         "About the value of `percentile(x, p)`, in little memory.",
         percentile,
     ),
-    planned("first", Class::Aggregate, X, "The value of the first row in the source's order.", same),
-    planned("last", Class::Aggregate, X, "The value of the last row in the source's order.", same),
-    planned(
+    aggregate(
+        "first",
+        X,
+        "The value of the first row that has one: by the time that rows count at, then key, then the other \
+         columns, missing first.",
+        same,
+    ),
+    aggregate("last", X, "The value of the last row that has one, in the same order.", same),
+    aggregate(
         "gap",
-        Class::Aggregate,
         &[Param::one("time")],
         "The time since the previous row of the same entity: `max(gap(interactions.opened_at per account))`.",
         gap,
