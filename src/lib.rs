@@ -52,7 +52,7 @@ pub use api::{
 };
 pub use diagnostic::{DataPlace, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use engine::run::{Progress, Silent};
-pub use model::calendar::{Calendar, Grain};
+pub use model::calendar::{Calendar, Grain, OwnGrain, OwnPeriod};
 pub use model::outcome::{Breakdown, KpiTable, Member, Outcome, Reason, Row};
 pub use model::project::{AsOf, Dimension, Model};
 pub use model::types::{Type, Unit};

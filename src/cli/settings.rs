@@ -174,8 +174,9 @@ pub fn request(
             .grain
             .iter()
             .map(|g| {
-                Grain::parse(g).ok_or_else(|| {
-                    let names: Vec<&str> = Grain::ALL.iter().map(|g| g.name()).collect();
+                calendar.grain(g).ok_or_else(|| {
+                    let grains = calendar.grains();
+                    let names: Vec<&str> = grains.iter().map(|g| calendar.grain_name(*g)).collect();
                     format!("`--grain {g}`: {} are grains", names.join(", "))
                 })
             })

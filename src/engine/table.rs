@@ -80,7 +80,7 @@ impl Run<'_> {
         Ok(KpiTable {
             kpi: kpi.name.clone(),
             label: local(&kpi.label, self.lang),
-            grain: table.grain.name().to_owned(),
+            grain: self.model.calendar.grain_name(table.grain).to_owned(),
             ty: kpi.formula.ty,
             unit: kpi.unit.clone(),
             percent: kpi.percent,
@@ -161,6 +161,7 @@ impl Run<'_> {
         }
         Ok(Level {
             grain,
+            calendar: self.model.calendar.clone(),
             width: cells.width(),
             named: cells.combos.iter().map(|m| m.iter().all(Option::is_some)).collect(),
             dimensions: Vec::new(),

@@ -1,12 +1,19 @@
 //! The project's calendar: which period a day lies in, by index, so that no arithmetic is lost on the
 //! 31st. Periods are half open; quarters and years follow the fiscal year, which is named by the year
-//! it ends in; weeks are named by the year that holds their fourth day (ISO's rule for Mondays).
+//! it ends in; weeks are named by the year that holds their fourth day (ISO's rule for Mondays). A project
+//! may have grains of its own (`own`); how grains make up each other is in `nesting`.
 
-use std::fmt;
+mod nesting;
+mod own;
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-/// The length of a period.
+pub use own::{OwnGrain, OwnPeriod};
+
+/// The length of a period. Its name is the calendar's to tell: see [`Calendar::grain_name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Grain {
     /// A local day.
@@ -19,42 +26,28 @@ pub enum Grain {
     Quarter,
     /// A fiscal year.
     Year,
+    /// A grain of the project's own calendar, by its place in [`Calendar::own`].
+    Own(u8),
 }
 
 impl Grain {
     /// All built-in grains, finest first.
     pub const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
 
-    /// Its name in rule files.
-    pub fn name(self) -> &'static str {
+    fn built_in_name(self) -> &'static str {
         match self {
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
             Self::Quarter => "quarter",
             Self::Year => "year",
+            Self::Own(_) => "own",
         }
-    }
-
-    /// From its name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|g| g.name() == name)
-    }
-
-    /// Whether every period of this grain is a whole number of `finer` ones.
-    pub fn is_made_of(self, finer: Self) -> bool {
-        self == finer || finer == Self::Day || (finer != Self::Week && self != Self::Week && finer < self)
-    }
-}
-
-impl fmt::Display for Grain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 
 /// The project's calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     /// For times with no zone, and for period borders.
     pub timezone: chrono_tz::Tz,
@@ -62,11 +55,13 @@ pub struct Calendar {
     pub week_starts: Weekday,
     /// The month, 1 to 12, that fiscal years start with.
     pub fiscal_month: u32,
+    /// The project's own grains, by name; one with the name of a built-in grain replaces it.
+    pub own: Arc<[OwnGrain]>,
 }
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { timezone: chrono_tz::UTC, week_starts: Weekday::Mon, fiscal_month: 1 }
+        Self { timezone: chrono_tz::UTC, week_starts: Weekday::Mon, fiscal_month: 1, own: Arc::default() }
     }
 }
 
@@ -107,7 +102,56 @@ impl Calendar {
         1 + i64::from(self.week_starts.num_days_from_monday())
     }
 
-    /// The index of the period that holds a day.
+    /// Every grain that has a name, the built-in ones first, finest first.
+    pub fn grains(&self) -> Vec<Grain> {
+        let replaced = |g: &Grain| self.own.iter().any(|own| own.name() == g.built_in_name());
+        let own = (0..self.own.len()).map(|i| Grain::Own(i as u8));
+        Grain::ALL.into_iter().filter(|g| !replaced(g)).chain(own).collect()
+    }
+
+    /// The grain of a name.
+    pub fn grain(&self, name: &str) -> Option<Grain> {
+        self.grains().into_iter().find(|g| self.grain_name(*g) == name)
+    }
+
+    /// The name of a grain in rule files.
+    pub fn grain_name(&self, grain: Grain) -> &str {
+        self.own_grain(grain).map_or(grain.built_in_name(), OwnGrain::name)
+    }
+
+    fn own_grain(&self, grain: Grain) -> Option<&OwnGrain> {
+        match grain {
+            Grain::Own(place) => self.own.get(usize::from(place)),
+            _ => None,
+        }
+    }
+
+    /// The periods of an own grain; the others go on for ever.
+    pub fn bounds(&self, grain: Grain) -> Option<Range<i64>> {
+        match grain {
+            Grain::Own(_) => Some(0..self.own_grain(grain).map_or(0, OwnGrain::count)),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a period of this index.
+    pub fn has(&self, grain: Grain, index: i64) -> bool {
+        self.bounds(grain).is_none_or(|all| all.contains(&index))
+    }
+
+    /// The index of the period that holds a day, if one does.
+    pub fn at(&self, grain: Grain, date: NaiveDate) -> Option<i64> {
+        let index = self.index(grain, date);
+        (self.has(grain, index) && date < self.end(grain, index)).then_some(index)
+    }
+
+    /// The index of the first period that ends after a day: the one that holds it, or the next.
+    pub fn index_from(&self, grain: Grain, date: NaiveDate) -> i64 {
+        self.at(grain, date).unwrap_or_else(|| self.index(grain, date) + 1)
+    }
+
+    /// The index of the last period that starts on a day or before: the one that holds it, or in an own
+    /// calendar's gap the one before. -1 is before an own calendar's first.
     pub fn index(&self, grain: Grain, date: NaiveDate) -> i64 {
         match grain {
             Grain::Day => day_number(date),
@@ -115,10 +159,11 @@ impl Calendar {
             Grain::Month => month_number(date),
             Grain::Quarter => (month_number(date) - self.fiscal_shift()).div_euclid(3),
             Grain::Year => (month_number(date) - self.fiscal_shift()).div_euclid(12),
+            Grain::Own(_) => self.own_grain(grain).map_or(-1, |own| own.index(date)),
         }
     }
 
-    /// The first day of a period.
+    /// The first day of a period. Before an own calendar's first, and after its last, periods are empty.
     pub fn start(&self, grain: Grain, index: i64) -> NaiveDate {
         match grain {
             Grain::Day => day(index),
@@ -126,16 +171,23 @@ impl Calendar {
             Grain::Month => first_of_month(index),
             Grain::Quarter => first_of_month(index * 3 + self.fiscal_shift()),
             Grain::Year => first_of_month(index * 12 + self.fiscal_shift()),
+            Grain::Own(_) => self.own_grain(grain).map_or(NaiveDate::MIN, |own| own.days(index).0),
         }
     }
 
     /// The day after a period's last.
     pub fn end(&self, grain: Grain, index: i64) -> NaiveDate {
-        self.start(grain, index + 1)
+        match self.own_grain(grain) {
+            Some(own) => own.days(index).1,
+            None => self.start(grain, index + 1),
+        }
     }
 
-    /// A period's name: `2026-01-31`, `2026-W05`, `2026-01`, `2026-Q1`, `2026`.
+    /// A period's name: `2026-01-31`, `2026-W05`, `2026-01`, `2026-Q1`, `2026`, an own period's label.
     pub fn name(&self, grain: Grain, index: i64) -> String {
+        if let Some(own) = self.own_grain(grain) {
+            return own.label(index).to_owned();
+        }
         let start = self.start(grain, index);
         match grain {
             Grain::Day => start.format("%Y-%m-%d").to_string(),
@@ -148,6 +200,7 @@ impl Calendar {
                 format!("{:04}-Q{}", self.fiscal_year(start), index.rem_euclid(4) + 1)
             }
             Grain::Year => format!("{:04}", self.fiscal_year(start)),
+            Grain::Own(_) => String::new(),
         }
     }
 
@@ -173,6 +226,7 @@ impl Calendar {
                 first_of_month(month_number(first) + (quarter.parse::<i64>().ok()? - 1) * 3)
             }
             Grain::Year => self.year_start(name.parse().ok()?)?,
+            Grain::Own(_) => return self.own_grain(grain)?.parse(name),
         };
         let index = self.index(grain, guess);
         (self.name(grain, index) == name).then_some(index)
@@ -224,7 +278,7 @@ mod tests {
                     while date < d("2021-01-20") {
                         let i = c.index(grain, date);
                         assert!(c.start(grain, i) <= date && date < c.end(grain, i));
-                        assert_eq!(c.parse(grain, &c.name(grain, i)), Some(i), "{grain} {date}");
+                        assert_eq!(c.parse(grain, &c.name(grain, i)), Some(i), "{grain:?} {date}");
                         date = date.succ_opt().unwrap();
                     }
                 }

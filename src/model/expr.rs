@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::calendar::Grain;
+use super::calendar::{Calendar, Grain};
 use super::project::{ColumnRef, MeasureId};
 use super::types::{Type, Unit};
 use crate::source::Span;
@@ -182,26 +182,11 @@ pub struct Offset {
 
 impl Offset {
     /// How many periods of a grain it is, if it is a whole number of them.
-    pub fn periods(&self, grain: Grain) -> Option<i64> {
-        let count = i64::from(self.count);
-        let months = |g: Grain| match g {
-            Grain::Month => Some(1),
-            Grain::Quarter => Some(3),
-            Grain::Year => Some(12),
-            Grain::Day | Grain::Week => None,
-        };
-        let days = |g: Grain| match g {
-            Grain::Day => Some(1),
-            Grain::Week => Some(7),
-            _ => None,
-        };
-        let Some(unit) = self.unit else { return Some(count) };
-        let (all, one) = match (months(unit), months(grain)) {
-            (Some(u), Some(g)) => (count * u, g),
-            (None, None) => (count * days(unit)?, days(grain)?),
-            _ => return None,
-        };
-        (all % one == 0).then_some(all / one)
+    pub fn periods(&self, grain: Grain, calendar: &Calendar) -> Option<i64> {
+        match self.unit {
+            None => Some(i64::from(self.count)),
+            Some(unit) => calendar.periods_in(self.count, unit, grain),
+        }
     }
 }
 
@@ -357,23 +342,24 @@ impl ResultExpr {
     }
 
     /// How many periods before the asked-for ones the formula looks at.
-    pub fn lookback(&self, grain: Grain) -> i64 {
-        fn of(expr: &ResultExpr, grain: Grain, done: &mut HashMap<*const ResultExpr, i64>) -> i64 {
+    pub fn lookback(&self, grain: Grain, calendar: &Calendar) -> i64 {
+        fn of(
+            expr: &ResultExpr,
+            back: &dyn Fn(&Across) -> i64,
+            done: &mut HashMap<*const ResultExpr, i64>,
+        ) -> i64 {
             let mut most = 0i64;
             expr.leaves(&mut |leaf| {
                 let (own, body) = match leaf {
                     ResultLeaf::Measure(_) => return,
                     ResultLeaf::Kpi(_, body) => (0, body),
-                    ResultLeaf::Across(Across::RollingAvg(n), body) => (i64::from(*n) - 1, body),
-                    ResultLeaf::Across(across, body) => {
-                        (across.offset().and_then(|o| o.periods(grain)).unwrap_or(0), body)
-                    }
+                    ResultLeaf::Across(across, body) => (back(across), body),
                 };
                 // A formula that many use is looked at once.
                 let below = match done.get(&Arc::as_ptr(body)) {
                     Some(below) => *below,
                     None => {
-                        let below = of(body, grain, done);
+                        let below = of(body, back, done);
                         done.insert(Arc::as_ptr(body), below);
                         below
                     }
@@ -382,6 +368,10 @@ impl ResultExpr {
             });
             most
         }
-        of(self, grain, &mut HashMap::new())
+        let back = |across: &Across| match across {
+            Across::RollingAvg(n) => i64::from(*n) - 1,
+            _ => across.offset().and_then(|o| o.periods(grain, calendar)).unwrap_or(0),
+        };
+        of(self, &back, &mut HashMap::new())
     }
 }

@@ -184,7 +184,7 @@ impl Scans<'_> {
 
     /// The set's period of a fine period.
     pub(super) fn coarser(&self, fine: Grain, periods: (i64, i64), set: &GroupSet) -> Expr {
-        let calendar = self.model.calendar;
+        let calendar = &self.model.calendar;
         let (grain, wanted, until) = (set.grain, set.periods, set.until);
         let table: Arc<[Option<i32>]> = (periods.0..periods.1)
             .map(|p| {
@@ -202,7 +202,14 @@ impl Scans<'_> {
             Ok(Arc::new(coarse) as arrow::array::ArrayRef)
         };
         let end = until.map_or_else(String::new, |u| format!(" until {u}"));
-        let text = format!("{grain}_of_{fine}[{}..{} of {}{end}]", wanted.0, wanted.1, periods.0);
+        let text = format!(
+            "{}_of_{}[{}..{} of {}{end}]",
+            calendar.grain_name(grain),
+            calendar.grain_name(fine),
+            wanted.0,
+            wanted.1,
+            periods.0
+        );
         super::udf::call(
             text,
             Env { timezone: calendar.timezone },

@@ -24,8 +24,10 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
     let mut tables = Vec::new();
     let asked = asked_kpis(model, request, &mut problems);
     // Tables of one grain share how far they look back, so that they share scans.
-    let lookback =
-        |grain: Grain| asked.iter().map(|k| model.kpis[*k].formula.lookback(grain)).max().unwrap_or(0);
+    let lookback = |grain: Grain| {
+        asked.iter().map(|k| model.kpis[*k].formula.lookback(grain, &model.calendar)).max().unwrap_or(0)
+    };
+    let name = |grain: Grain| model.calendar.grain_name(grain);
     // For each measure, all sets that are asked of it.
     let mut wanted: BTreeMap<MeasureId, BTreeSet<GroupSet>> = BTreeMap::new();
     for &kpi in &asked {
@@ -43,12 +45,17 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
                     continue;
                 }
             };
-            for problem in unfit_offsets(&definition.formula, *grain) {
-                problems.merge(problem.note(format!("asked for grain {grain} of `{}`", definition.name)));
+            for problem in unfit_offsets(&definition.formula, *grain, &model.calendar) {
+                problems.merge(problem.note(format!(
+                    "asked for grain {} of `{}`",
+                    name(*grain),
+                    definition.name
+                )));
             }
-            let own = definition.formula.lookback(*grain);
+            let own = definition.formula.lookback(*grain, &model.calendar);
             if own > MOST_PERIODS {
-                let headline = format!("`{}` looks {own} periods of grain {grain} back", definition.name);
+                let headline =
+                    format!("`{}` looks {own} periods of grain {} back", definition.name, name(*grain));
                 problems.merge(
                     Diagnostic::new(&codes::BAD_REQUEST, headline)
                         .at(definition.formula.span, format!("more than {MOST_PERIODS} cannot be computed")),
@@ -197,12 +204,12 @@ fn cuts(
     }
     let mut cuts = Vec::new();
     for offset in formula.across().into_iter().filter_map(Across::offset).filter(|o| o.same_point) {
-        let Some(back) = offset.periods(grain) else { continue };
+        let Some(back) = offset.periods(grain, calendar) else { continue };
         let months = match grain {
             Grain::Month => Some(back),
             Grain::Quarter => Some(back * 3),
             Grain::Year => Some(back * 12),
-            Grain::Day | Grain::Week => None,
+            Grain::Day | Grain::Week | Grain::Own(_) => None,
         };
         let point = match months {
             Some(months) => u32::try_from(months).ok().and_then(|m| day.checked_sub_months(Months::new(m))),

@@ -69,7 +69,7 @@ pub fn index(
         let at = day.checked_sub(first).and_then(|d| usize::try_from(d).ok())?;
         table.get(at).copied()
     };
-    let name = format!("period_of_{grain}[{from}..{to}]");
+    let name = format!("period_of_{}[{from}..{to}]", calendar.grain_name(grain));
     match stored {
         Stored::Day => udf::call(
             name,

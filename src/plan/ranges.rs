@@ -75,6 +75,7 @@ fn window_start(
         }
         Some(Window::Last(count, unit)) => {
             let months = match unit.unwrap_or(grain) {
+                Grain::Own(_) => return day_number(calendar.start(grain, period)),
                 _ if unit.is_none() => {
                     return day_number(calendar.start(grain, period - i64::from(count) + 1));
                 }
@@ -166,7 +167,7 @@ pub fn first_and_last(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) 
         let name = format!(
             "{}_period[{} {} {:?} {:?} {specs:?}]",
             if last { "last" } else { "first" },
-            set.grain,
+            calendar.grain_name(set.grain),
             set.periods.0,
             set.periods.1,
             (ranged.window, set.until)

@@ -43,6 +43,7 @@ impl Request {
         grain: Grain,
         calendar: &Calendar,
     ) -> Result<(Range<i64>, Option<Diagnostic>), Diagnostic> {
+        let name = calendar.grain_name(grain);
         let last = match self.to {
             Some(to) => {
                 let day = to.pred_opt().unwrap_or(to);
@@ -73,7 +74,7 @@ impl Request {
         if last - first >= MOST_PERIODS {
             return Err(Diagnostic::new(
                 &codes::BAD_REQUEST,
-                format!("{} periods of grain {grain} are more than {MOST_PERIODS}", last - first + 1),
+                format!("{} periods of grain {name} are more than {MOST_PERIODS}", last - first + 1),
             )
             .help("a shorter range, or a coarser grain"));
         }
@@ -82,9 +83,7 @@ impl Request {
         let note = widened.then(|| {
             Diagnostic::new(
                 &codes::PERIODS_WIDENED,
-                format!(
-                    "the range is widened to whole periods of grain {grain}: {start} to {end} (excluded)"
-                ),
+                format!("the range is widened to whole periods of grain {name}: {start} to {end} (excluded)"),
             )
         });
         Ok((first..last + 1, note))

@@ -227,8 +227,11 @@ impl Scans<'_> {
         if !timed {
             return Shape::RollUp { grain: None, periods: (0, 1), keys };
         }
-        let fine =
-            group.sets.iter().map(|s| s.grain).find(|g| group.sets.iter().all(|s| s.grain.is_made_of(*g)));
+        let fine = group
+            .sets
+            .iter()
+            .map(|s| s.grain)
+            .find(|g| group.sets.iter().all(|s| self.model.calendar.is_made_of(s.grain, *g)));
         // A cut period is made of days.
         let cut = group.sets.iter().any(|s| s.until.is_some());
         let finest = fine.filter(|_| !cut).unwrap_or(Grain::Day);

@@ -7,7 +7,7 @@ use super::Resolver;
 use super::lower::{a, lower};
 use super::results::ResultScope;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::calendar::Grain;
+use crate::model::calendar::{Calendar, Grain};
 use crate::model::expr::{Across, Expr, Kind, Offset, ResultExpr, ResultLeaf};
 use crate::model::signature::{ArgError, ArgType};
 use crate::model::types::Type;
@@ -106,12 +106,7 @@ impl Resolver<'_> {
             let count = number.parse::<u32>().ok().filter(|n| *n > 0);
             let grain = match unit.node {
                 DurationUnit::Period => Some(None),
-                DurationUnit::Day => Some(Some(Grain::Day)),
-                DurationUnit::Week => Some(Some(Grain::Week)),
-                DurationUnit::Month => Some(Some(Grain::Month)),
-                DurationUnit::Quarter => Some(Some(Grain::Quarter)),
-                DurationUnit::Year => Some(Some(Grain::Year)),
-                DurationUnit::Hour | DurationUnit::Minute | DurationUnit::Second => None,
+                unit => self.unit_grain(unit).map(Some),
             };
             if let (Some(count), Some(unit)) = (count, grain) {
                 return Some(Offset { count, unit, same_point, span: written.span });
@@ -157,10 +152,10 @@ fn clauses(argument: &ast::Argument, by_allowed: bool) -> Option<Span> {
 }
 
 /// Offsets of a formula that are no whole periods of a grain, with what would be.
-pub fn unfit_offsets(formula: &ResultExpr, grain: Grain) -> Vec<Diagnostic> {
+pub fn unfit_offsets(formula: &ResultExpr, grain: Grain, calendar: &Calendar) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for offset in formula.across().into_iter().filter_map(Across::offset) {
-        if offset.periods(grain).is_some() {
+        if offset.periods(grain, calendar).is_some() {
             continue;
         }
         let would = match grain {
@@ -169,10 +164,11 @@ pub fn unfit_offsets(formula: &ResultExpr, grain: Grain) -> Vec<Diagnostic> {
             Grain::Month => "months, quarters or years",
             Grain::Quarter => "quarters, years, or months by threes",
             Grain::Year => "years, or months by twelves",
+            Grain::Own(_) => "`periods`",
         };
         let problem = Diagnostic::new(
             &codes::NOT_WHOLE_PERIODS,
-            format!("an offset that is no whole number of periods at grain {grain}"),
+            format!("an offset that is no whole number of periods at grain {}", calendar.grain_name(grain)),
         )
         .at(offset.span, "no whole number of them")
         .note("rows at the ends of months would be lost or counted twice")

@@ -2,11 +2,30 @@
 
 use chrono::{DateTime, Duration, LocalResult, Month, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
+use super::Resolver;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::calendar::Calendar;
+use crate::model::calendar::{Calendar, Grain};
 use crate::model::project::AsOf;
 use crate::rulefile::raw::{RawCalendar, RawProject};
 use crate::source::Spanned;
+use crate::syntax::ast::DurationUnit;
+
+impl Resolver<'_> {
+    /// The grain that a unit of time names, the project's own where it replaces the built-in one.
+    pub(super) fn unit_grain(&self, unit: DurationUnit) -> Option<Grain> {
+        let name = match unit {
+            DurationUnit::Day => "day",
+            DurationUnit::Week => "week",
+            DurationUnit::Month => "month",
+            DurationUnit::Quarter => "quarter",
+            DurationUnit::Year => "year",
+            DurationUnit::Hour | DurationUnit::Minute | DurationUnit::Second | DurationUnit::Period => {
+                return None;
+            }
+        };
+        self.model.calendar.grain(name)
+    }
+}
 
 /// The project's calendar. Its words were checked when they were loaded; a wrong one is absent.
 pub fn calendar(raw: &RawCalendar) -> Calendar {

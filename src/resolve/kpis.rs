@@ -12,7 +12,6 @@ use super::results::ResultScope;
 use super::{Asked, Resolver, dimension};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::calendar::Grain;
 use crate::model::expr::{Arith, Expr, Kind, ResultExpr, ResultLeaf, Value};
 use crate::model::project::{Dimension, Fill, Kpi};
 use crate::model::types::{Type, Unit};
@@ -177,21 +176,22 @@ impl Resolver<'_> {
     fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>) -> Kpi {
         let mut grains = Vec::new();
         for grain in &raw.grain {
-            match Grain::parse(&grain.node) {
+            match self.model.calendar.grain(&grain.node) {
                 Some(found) if grains.contains(&found) => {}
                 Some(found) => grains.push(found),
                 None => {
                     let mut diagnostic =
                         Diagnostic::new(&codes::NO_GRAIN, format!("no grain is named `{}`", grain.node))
                             .at(grain.span, "unknown grain");
-                    diagnostic.help =
-                        crate::diagnostic::near::did_you_mean(&grain.node, Grain::ALL.map(Grain::name));
+                    let calendar = &self.model.calendar;
+                    let names = calendar.grains().into_iter().map(|g| calendar.grain_name(g));
+                    diagnostic.help = crate::diagnostic::near::did_you_mean(&grain.node, names);
                     self.report(diagnostic);
                 }
             }
         }
         if grains.is_empty() {
-            grains.push(Grain::Month);
+            grains.extend(self.model.calendar.grain("month"));
         }
         if let Some(hide) = &raw.hide_below {
             self.not_yet(hide.span, "withholding small groups (`hide_below`)");
@@ -235,7 +235,7 @@ impl Resolver<'_> {
         };
         self.breakdowns_are_reached(&kpi);
         for grain in &kpi.grains {
-            for problem in unfit_offsets(&kpi.formula, *grain) {
+            for problem in unfit_offsets(&kpi.formula, *grain, &self.model.calendar) {
                 self.diagnostics.merge(problem.note(format!("the KPI `{}` lists this grain", kpi.name)));
             }
         }

@@ -3,7 +3,6 @@
 use super::Resolver;
 use super::literals::TypedValue;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::calendar::Grain;
 use crate::model::expr::Value;
 use crate::model::project::{ColumnRef, Moment, Ranged, SourceId, TimeBinding, When, Window};
 use crate::syntax::ast::{self, BinaryOp, DurationUnit, ExprKind, InPeriod, MomentKind, WindowKind};
@@ -182,14 +181,7 @@ impl Resolver<'_> {
     }
 
     fn window(&mut self, window: &ast::Window) -> Option<Window> {
-        let grain = |unit| match unit {
-            DurationUnit::Day => Some(Grain::Day),
-            DurationUnit::Week => Some(Grain::Week),
-            DurationUnit::Month => Some(Grain::Month),
-            DurationUnit::Quarter => Some(Grain::Quarter),
-            DurationUnit::Year => Some(Grain::Year),
-            _ => None,
-        };
+        let grain = |unit| self.unit_grain(unit);
         let found = match window.kind {
             WindowKind::AllTime => Some(Window::AllTime),
             WindowKind::ToDate(unit) => grain(unit).map(Window::ToDate),

@@ -102,7 +102,8 @@ impl Evaluator<'_> {
     }
 
     fn periods_of(&self, offset: &Offset) -> Result<usize, Failure> {
-        let periods = offset.periods(self.level.grain).and_then(|p| usize::try_from(p).ok());
+        let periods = offset.periods(self.level.grain, &self.level.calendar);
+        let periods = periods.and_then(|p| usize::try_from(p).ok());
         periods.ok_or_else(|| Failure::Internal("an offset that is no whole number of periods".to_owned()))
     }
 

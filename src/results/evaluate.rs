@@ -10,7 +10,7 @@ use arrow::datatypes::DataType;
 
 use crate::functions::operators::{arithmetic, comparison, logic, temporal, text};
 use crate::functions::{Env, Failure, result_type, scalar};
-use crate::model::calendar::Grain;
+use crate::model::calendar::{Calendar, Grain};
 use crate::model::expr::{Arith, Compare, Kind, ResultExpr, ResultLeaf};
 use crate::model::outcome::Reason;
 use crate::model::project::MeasureId;
@@ -34,6 +34,8 @@ pub struct Column {
 pub struct Level {
     /// The grain.
     pub grain: Grain,
+    /// The calendar that it is one of.
+    pub calendar: Calendar,
     /// How many periods; a combination's stand together.
     pub width: usize,
     /// For each combination, whether all its members are there.

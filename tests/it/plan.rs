@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rumbo::{Asked, Calendar, Checked, Dimension, Grain, LoadOptions, SourceMap, Span};
+use rumbo::{Asked, Calendar, Checked, Dimension, LoadOptions, SourceMap, Span};
 
 use crate::request::Request;
 
@@ -29,7 +29,7 @@ pub fn of(request: &Request, folder: &Path) -> Result<String, String> {
     if project.diagnostics.has_errors() {
         return Ok(rumbo::render::terminal::render(&project.diagnostics.0, &project.map, false, 100));
     }
-    let calendar = project.model.calendar;
+    let calendar = project.model.calendar.clone();
     let as_of = match request.flag("--as-of").first() {
         Some(text) => rumbo::as_of(text, &calendar),
         None => project.model.as_of,
@@ -39,7 +39,7 @@ pub fn of(request: &Request, folder: &Path) -> Result<String, String> {
         |flag: &str| request.flag(flag).iter().flat_map(|f| f.split(',')).map(str::to_owned).collect();
     let (kpis, grains): (Vec<String>, Vec<String>) = (names("--kpi"), names("--grain"));
     asked.kpis = (!kpis.is_empty()).then_some(kpis);
-    asked.grains = (!grains.is_empty()).then(|| grains.iter().filter_map(|g| Grain::parse(g)).collect());
+    asked.grains = (!grains.is_empty()).then(|| grains.iter().filter_map(|g| calendar.grain(g)).collect());
     asked.from = request.flag("--from").first().and_then(|d| d.parse().ok());
     asked.to = request.flag("--to").first().and_then(|d| d.parse().ok());
     let by = request.flag("--by");
@@ -56,7 +56,11 @@ pub fn of(request: &Request, folder: &Path) -> Result<String, String> {
         for set in &group.sets {
             let keys: Vec<String> = set.keys.iter().map(|k| model.path_text(group.source, k)).collect();
             let last = calendar.name(set.grain, set.periods.1 - 1);
-            let range = format!("{} {} to {last}", set.grain, calendar.name(set.grain, set.periods.0));
+            let range = format!(
+                "{} {} to {last}",
+                calendar.grain_name(set.grain),
+                calendar.name(set.grain, set.periods.0)
+            );
             sets.entry(range).or_default().push(if keys.is_empty() {
                 "total".to_owned()
             } else {

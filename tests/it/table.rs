@@ -1,7 +1,7 @@
 //! Tidy rows -> the compact table of a `result` block: KPI (where there are several), period, dimensions,
 //! value with every digit, n, skipped and complete (where they say something), reason.
 
-use rumbo::{Calendar, Grain};
+use rumbo::Calendar;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
@@ -76,7 +76,7 @@ fn member(row: &Row, dimension: &str) -> String {
 
 fn period(row: &Row, calendar: &Calendar) -> String {
     let named = || {
-        let grain = Grain::parse(row.get("grain")?.as_str()?)?;
+        let grain = calendar.grain(row.get("grain")?.as_str()?)?;
         let start = row.get("period_start")?.as_str()?.parse().ok()?;
         Some(calendar.name(grain, calendar.index(grain, start)))
     };

@@ -104,7 +104,7 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
             let calendar = &model.calendar;
             let (first, last) =
                 (calendar.name(set.grain, set.periods.0), calendar.name(set.grain, set.periods.1 - 1));
-            let _ = writeln!(out, "       {} {first} to {last}, {by}", set.grain);
+            let _ = writeln!(out, "       {} {first} to {last}, {by}", calendar.grain_name(set.grain));
         }
     }
     out.push_str("\nsources\n");

@@ -45,7 +45,7 @@ fn kpis(checked: &Checked, lang: Option<&str>) -> Vec<Value> {
                 "label": local(&k.label, lang),
                 "description": local(&k.description, lang),
                 "unit": if k.percent { "percent".to_owned() } else { k.unit.to_string() },
-                "grain": k.grains.iter().map(|g| g.name()).collect::<Vec<_>>(),
+                "grain": k.grains.iter().map(|g| checked.model.calendar.grain_name(*g)).collect::<Vec<_>>(),
                 "by": k.by.iter().map(|b| names(b)).collect::<Vec<_>>(),
                 "formula": k.text,
             })

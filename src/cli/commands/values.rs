@@ -39,7 +39,7 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
         let all_typed = checked.diagnostics.0.iter().filter(|d| d.severity == Severity::Error).all(typed);
         return if all_typed { Exit::Usage } else { Exit::Failed };
     }
-    let (as_of, calendar) = (checked.model.as_of, checked.model.calendar);
+    let (as_of, calendar) = (checked.model.as_of, checked.model.calendar.clone());
     let request = match request(arguments, kpis, as_of, &calendar, &mut checked.map) {
         Ok(request) => request,
         Err(problem) => return usage(&problem),
