@@ -98,6 +98,12 @@ codes! {
     QUERY_FAILED "E0703" Error "a query that failed";
     OUT_OF_MEMORY "E0704" Error "out of memory";
     OUTPUT_FAILED "E0705" Error "a result that could not be written";
+    // Own calendars.
+    CALENDAR_SHAPE "E0801" Error "a calendar file of the wrong shape";
+    CALENDAR_VALUE "E0802" Error "a period that a calendar cannot have";
+    CALENDAR_OVERLAP "E0803" Error "periods of a calendar that overlap";
+    CALENDAR_LABEL "E0804" Error "a label that names two periods";
+    WINDOW_INSIDE_PERIOD "E0805" Error "a window that ends inside a period of the own calendar";
     // Not yet.
     NOT_YET "E0901" Error "a construct that is not evaluated yet";
     // Warnings.
@@ -107,6 +113,8 @@ codes! {
     SET_ASIDE "W0603" Warning "rows set aside";
     EMPTY_SPAN "W0604" Warning "spans that are empty";
     VALUES_REJECTED "W0601" Warning "values outside `valid`";
+    OUTSIDE_CALENDAR "W0801" Warning "rows in no period of an own calendar";
+    CALENDAR_CLIPPED "W0802" Note "a range clipped to an own calendar";
     KEPT "W0901" Warning "kept, not evaluated yet";
     FILES_DIFFER "W0602" Warning "files of one source with different columns";
 }

@@ -7,6 +7,7 @@ mod fill;
 pub mod io;
 pub mod lookup;
 pub mod open;
+mod outside;
 mod prepare;
 pub mod run;
 pub mod runner;

@@ -76,6 +76,9 @@ impl Run<'_> {
         let rejected = super::valid::rejected(self.model, self.graph, &scans, runner)
             .await
             .map_err(|e| vec![failure::of_query(&e, &[])])?;
+        let outside = super::outside::outside(self.model, self.graph, &scans, runner)
+            .await
+            .map_err(|e| vec![failure::of_query(&e, &[])])?;
         let labels = lookup::labels(self.model, &scans, &self.labelled(), runner)
             .await
             .map_err(|e| vec![failure::of_query(&e, &[])])?;
@@ -93,7 +96,7 @@ impl Run<'_> {
             project: self.model.name.clone(),
             as_of: as_of_text(&self.as_of, self.model),
             tables,
-            notes: self.graph.notes.iter().chain(&ready.notes).cloned().chain(rejected).collect(),
+            notes: self.graph.notes.iter().chain(&ready.notes).cloned().chain(rejected).chain(outside).collect(),
         })
     }
 

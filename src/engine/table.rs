@@ -17,10 +17,10 @@ use crate::functions::Env;
 use crate::model::calendar::Grain;
 use crate::model::expr::Across;
 use crate::model::outcome::KpiTable;
-use crate::model::project::{AsOf, ColumnRef, SourceId, TimeBinding, Window};
+use crate::model::project::{AsOf, ColumnRef, MeasureId, SourceId, TimeBinding, Window};
 use crate::plan::groups::kept;
+use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
-use crate::plan::ranges::window_starts;
 use crate::plan::scan::Scans;
 use crate::plan::{BreakdownPlan, TablePlan};
 use crate::results::cells::{Cells, MeasureRows};
@@ -102,10 +102,10 @@ impl Run<'_> {
             if !reads || window == Window::AllTime {
                 continue;
             }
-            let covered = day_number(calendar.start(table.grain, calendar.index(table.grain, day)));
-            let starts = window_starts(calendar, window, table.grain, table.periods.clone());
-            for (complete, start) in complete.iter_mut().zip(starts) {
-                *complete &= start >= covered;
+            let covered = day_number(calendar.start(table.grain, calendar.index_from(table.grain, day)));
+            let these = complete_from(calendar, window, table.grain, table.periods.clone(), covered);
+            for (complete, this) in complete.iter_mut().zip(these) {
+                *complete &= this;
             }
         }
         complete
@@ -122,8 +122,10 @@ impl Run<'_> {
         let rows = self.rows(meeting, dimensions, None);
         let own: Vec<MeasureRows<'_>> = rows.iter().map(|(row, _)| row.clone()).collect();
         let cells = Cells::of(&own, table.computed.clone(), dimensions.is_empty(), table.fill, active);
-        let open = self.model.calendar.index(table.grain, self.as_of.day);
-        let closed = self.as_of.closes(self.model.calendar.end(table.grain, open));
+        let calendar = &self.model.calendar;
+        let open = calendar.index(table.grain, self.as_of.day);
+        // In a gap of an own calendar the period before it is over, as any that the as-of closes.
+        let closed = self.as_of.closes(calendar.end(table.grain, open));
         let open_at =
             (table.computed.contains(&open) && !closed).then_some((open - table.computed.start) as usize);
         let mut level = self.grid(&cells, &rows, table.grain)?;
@@ -151,7 +153,7 @@ impl Run<'_> {
     fn grid(&self, cells: &Cells, rows: &[(MeasureRows<'_>, Coverage)], grain: Grain) -> DfResult<Level> {
         let mut measures = HashMap::new();
         for (row, coverage) in rows {
-            let mut covered = self.covered(grain, &cells.periods, *coverage);
+            let mut covered = self.covered(grain, &cells.periods, *coverage, row.id);
             if let Some(present) = &row.set.present {
                 for (period, covered) in cells.periods.clone().zip(&mut covered) {
                     *covered &= i32::try_from(period - row.first).is_ok_and(|p| present.contains(&p));
@@ -228,15 +230,26 @@ impl Run<'_> {
     }
 
     /// Which periods a source reaches.
-    fn covered(&self, grain: Grain, periods: &Range<i64>, coverage: Coverage) -> Vec<bool> {
+    fn covered(
+        &self,
+        grain: Grain,
+        periods: &Range<i64>,
+        coverage: Coverage,
+        measure: MeasureId,
+    ) -> Vec<bool> {
         let calendar = &self.model.calendar;
         let last = calendar.index(grain, self.as_of.day);
         let first = match coverage {
             Coverage::Always => return vec![true; periods.clone().count()],
             Coverage::Never => i64::MAX,
-            Coverage::From(day) => calendar.index(grain, day),
+            Coverage::From(day) => calendar.index_from(grain, day),
         };
-        periods.clone().map(|p| first <= p && p <= last).collect()
+        let window = match &self.model.measures[measure.0].time {
+            TimeBinding::Ranged(ranged) => ranged.window,
+            _ => None,
+        };
+        let there = |p: i64| window.is_none_or(|w| reach(calendar, w, grain, p) != Reach::Nothing);
+        periods.clone().map(|p| first <= p && p <= last && there(p)).collect()
     }
 
     /// Which periods are closed at the as-of and complete in every source.

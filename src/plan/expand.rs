@@ -189,7 +189,7 @@ impl Scans<'_> {
         let table: Arc<[Option<i32>]> = (periods.0..periods.1)
             .map(|p| {
                 let start = calendar.start(fine, p);
-                let coarse = calendar.index(grain, start);
+                let coarse = calendar.at(grain, start)?;
                 let counts = until.is_none_or(|until| start < until);
                 (counts && (wanted.0..wanted.1).contains(&coarse)).then(|| (coarse - wanted.0) as i32)
             })

@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::calendar::Grain;
 use crate::model::expr::{Across, ResultExpr};
 use crate::model::project::{ColumnRef, Dimension, Fill, Kpi, MeasureId, Model, Moment, Ranged, TimeBinding};
-use crate::resolve::{dimension, momentless, unfit_offsets};
+use crate::resolve::{dimension, momentless, unfit_offsets, unfit_windows};
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
     let mut problems = Diagnostics::new();
@@ -36,8 +36,8 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         let grains = request.grains.as_ref().unwrap_or(&definition.grains);
         for grain in grains {
             let periods = match request.periods(*grain, &model.calendar) {
-                Ok((periods, note)) => {
-                    notes.extend(note.filter(|n| !notes.contains(n)));
+                Ok((periods, told)) => {
+                    notes.extend(told.into_iter().filter(|n| !notes.contains(n)).collect::<Vec<_>>());
                     periods
                 }
                 Err(problem) => {
@@ -45,7 +45,9 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
                     continue;
                 }
             };
-            for problem in unfit_offsets(&definition.formula, *grain, &model.calendar) {
+            let mut unfit = unfit_offsets(&definition.formula, *grain, &model.calendar);
+            unfit.extend(unfit_windows(model, &definition.formula, *grain));
+            for problem in unfit {
                 problems.merge(problem.note(format!(
                     "asked for grain {} of `{}`",
                     name(*grain),
@@ -63,7 +65,12 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
                 continue;
             }
             let cuts = cuts(model, request, &definition.formula, *grain, &periods);
-            let first = periods.start - lookback(*grain);
+            // Before an own calendar's first period there is none to look at.
+            let earlier = |back: i64| {
+                let start = periods.start - back;
+                model.calendar.bounds(*grain).map_or(start, |all| start.max(all.start))
+            };
+            let first = earlier(lookback(*grain));
             for breakdown in &breakdowns {
                 for (id, keys) in breakdown.all_keys() {
                     let sets = wanted.entry(id).or_default();
@@ -75,7 +82,7 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
             tables.push(TablePlan {
                 kpi,
                 grain: *grain,
-                computed: periods.start - own..periods.end,
+                computed: earlier(own)..periods.end,
                 periods,
                 cuts,
                 breakdowns: breakdowns.clone(),
@@ -198,13 +205,16 @@ fn cuts(
     periods: &Range<i64>,
 ) -> Vec<Cut> {
     let (calendar, day) = (&model.calendar, request.as_of.day);
-    let open = calendar.index(grain, day);
+    let Some(open) = calendar.at(grain, day) else { return Vec::new() };
     if !periods.contains(&open) || request.as_of.closes(calendar.end(grain, open)) {
         return Vec::new();
     }
     let mut cuts = Vec::new();
     for offset in formula.across().into_iter().filter_map(Across::offset).filter(|o| o.same_point) {
         let Some(back) = offset.periods(grain, calendar) else { continue };
+        if !calendar.has(grain, open - back) {
+            continue;
+        }
         let months = match grain {
             Grain::Month => Some(back),
             Grain::Quarter => Some(back * 3),
@@ -215,7 +225,9 @@ fn cuts(
             Some(months) => u32::try_from(months).ok().and_then(|m| day.checked_sub_months(Months::new(m))),
             None => Some(day - (calendar.start(grain, open) - calendar.start(grain, open - back))),
         };
-        let Some(until) = point.and_then(|p| p.succ_opt()) else { continue };
+        // A shorter period earlier is taken whole.
+        let next = point.and_then(|p| p.succ_opt());
+        let Some(until) = next.map(|u| u.min(calendar.end(grain, open - back))) else { continue };
         let cut = Cut { back, until };
         if !cuts.contains(&cut) {
             cuts.push(cut);

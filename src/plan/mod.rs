@@ -18,6 +18,8 @@ pub mod groups;
 pub mod holders;
 pub mod lower;
 mod masks;
+pub mod outside;
+pub mod own_windows;
 pub mod period;
 pub mod population;
 pub mod ranges;

@@ -19,6 +19,9 @@ pub fn day_number(date: NaiveDate) -> i32 {
 
 const DAY: i64 = 86_400_000_000;
 
+/// A day in a gap of an own calendar, in the table.
+const NO_PERIOD: i32 = -1;
+
 /// How a time is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
@@ -49,13 +52,13 @@ pub fn index(
     until: Option<NaiveDate>,
     calendar: &Calendar,
 ) -> Expr {
-    let (from, to) = (calendar.start(grain, periods.0), calendar.start(grain, periods.1));
+    let (from, to) = (calendar.start(grain, periods.0), calendar.end(grain, periods.1 - 1));
     let first = day_number(from);
-    let mut table = Vec::with_capacity((day_number(to) - first).max(0) as usize);
+    let mut table = vec![NO_PERIOD; (day_number(to) - first).max(0) as usize];
     for period in periods.0..periods.1 {
-        let days = calendar.end(grain, period) - calendar.start(grain, period);
-        let index = (period - periods.0) as i32;
-        table.extend(std::iter::repeat_n(index, days.num_days().max(0) as usize));
+        let place = |day: NaiveDate| ((day_number(day) - first).max(0) as usize).min(table.len());
+        let days = place(calendar.start(grain, period))..place(calendar.end(grain, period));
+        table[days].fill((period - periods.0) as i32);
     }
     // A cut period ends before its last day.
     if let Some(until) = until {
@@ -67,7 +70,7 @@ pub fn index(
     let table: Arc<[i32]> = table.into();
     let find = move |day: i32| {
         let at = day.checked_sub(first).and_then(|d| usize::try_from(d).ok())?;
-        table.get(at).copied()
+        table.get(at).copied().filter(|period| *period != NO_PERIOD)
     };
     let name = format!("period_of_{}[{from}..{to}]", calendar.grain_name(grain));
     match stored {

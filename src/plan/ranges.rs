@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, ListArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Date32Type, Field, Int32Type};
-use chrono::{Duration, Months, NaiveDate};
+use chrono::{Datelike, Duration, Months, NaiveDate};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, cast, lit};
 
@@ -71,11 +71,16 @@ fn window_start(
         Some(Window::AllTime) => return i32::MIN,
         Some(Window::ToDate(unit)) => {
             let last = end.pred_opt().unwrap_or(end);
-            calendar.start(unit, calendar.index(unit, last))
+            // Where no own period holds the day there is no window.
+            calendar.at(unit, last).map_or(end, |at| calendar.start(unit, at))
+        }
+        Some(Window::Last(count, Some(unit @ Grain::Own(_)))) => {
+            let last = calendar.end(grain, period).pred_opt().unwrap_or(end);
+            calendar.at(unit, last).map_or(end, |at| calendar.start(unit, at - i64::from(count) + 1))
         }
         Some(Window::Last(count, unit)) => {
             let months = match unit.unwrap_or(grain) {
-                Grain::Own(_) => return day_number(calendar.start(grain, period)),
+                Grain::Own(_) => 0,
                 _ if unit.is_none() => {
                     return day_number(calendar.start(grain, period - i64::from(count) + 1));
                 }
@@ -85,9 +90,12 @@ fn window_start(
                 Grain::Quarter => count * 3,
                 Grain::Year => count * 12,
             };
-            // Whole months end with the period's last month; in finer grains the window starts on the
-            // same day, or after the month's last.
-            let fine = matches!(grain, Grain::Day | Grain::Week);
+            // Whole months end with the period's last month; in finer grains, and where an own period
+            // ends inside a month, the window starts on the same day, or after the month's last.
+            let fine = match grain {
+                Grain::Own(_) => calendar.end(grain, period).day() != 1,
+                _ => matches!(grain, Grain::Day | Grain::Week),
+            };
             let anchor = if fine { end.pred_opt().unwrap_or(end) } else { calendar.end(grain, period) };
             let before = anchor.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN);
             if fine { before.succ_opt().unwrap_or(before) } else { before }
@@ -259,7 +267,7 @@ pub fn condition(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Op
 }
 
 /// The local day of a time column.
-fn day(lowering: &Lowering<'_>, column: &ColumnRef) -> Expr {
+pub(super) fn day(lowering: &Lowering<'_>, column: &ColumnRef) -> Expr {
     let (expr, stored) = lowering.raw_column(column);
     match stored {
         Some(Stored::Instant) => local_day(lowering, expr),
@@ -301,7 +309,7 @@ pub fn border_columns(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) 
     all.into_iter()
         .map(|(border, days, shift)| {
             let days: Arc<[i32]> = days.iter().map(|d| held_day(*d).saturating_add(shift)).collect();
-            let text = format!("{border:?} {:?} {} {:?}", ranged.window, set.grain, (set.periods, set.until));
+            let text = format!("{border:?} {:?} {:?} {:?}", ranged.window, set.grain, (set.periods, set.until));
             let kernel = move |args: &[ArrayRef], _: usize| {
                 let places = args[0].as_primitive::<Int32Type>();
                 let day = |p: i32| days.get(usize::try_from(p).ok()?).copied();

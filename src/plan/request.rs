@@ -37,24 +37,21 @@ impl Request {
         Self { kpis: None, by: None, grains: None, from: None, to: None, as_of }
     }
 
-    /// The periods of a grain that are asked for, and a note where the range was widened to them.
+    /// The periods of a grain that are asked for, and notes where the range was widened to them or goes
+    /// beyond an own calendar.
     pub fn periods(
         &self,
         grain: Grain,
         calendar: &Calendar,
-    ) -> Result<(Range<i64>, Option<Diagnostic>), Diagnostic> {
+    ) -> Result<(Range<i64>, Vec<Diagnostic>), Diagnostic> {
         let name = calendar.grain_name(grain);
-        let last = match self.to {
-            Some(to) => {
-                let day = to.pred_opt().unwrap_or(to);
-                calendar.index(grain, day)
-            }
-            None => calendar.index(grain, self.as_of.day),
-        };
+        let last_day = self.to.map_or(self.as_of.day, |to| to.pred_opt().unwrap_or(to));
+        let last = calendar.index(grain, last_day);
         let first = match self.from {
-            Some(from) => calendar.index(grain, from),
+            Some(from) => calendar.index_from(grain, from),
             None => last - (DEFAULT_PERIODS - 1),
         };
+        let first = calendar.bounds(grain).map_or(first, |all| first.max(all.start));
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from >= to
         {
@@ -65,11 +62,15 @@ impl Request {
             .help("`--to` is excluded: `--from 2026-01-01 --to 2026-02-01` is January"));
         }
         if first > last {
-            return Err(Diagnostic::new(
-                &codes::BAD_REQUEST,
-                format!("the range starts after the as-of, {}", self.as_of.day),
-            )
-            .help("an end for it with `--to`, or a later `--as-of`"));
+            let after = self.to.is_none() && self.from.is_some_and(|from| from > self.as_of.day);
+            return Err(match calendar.extent(grain).filter(|_| !after) {
+                Some((from, to)) => no_period(name, from, to),
+                None => Diagnostic::new(
+                    &codes::BAD_REQUEST,
+                    format!("the range starts after the as-of, {}", self.as_of.day),
+                )
+                .help("an end for it with `--to`, or a later `--as-of`"),
+            });
         }
         if last - first >= MOST_PERIODS {
             return Err(Diagnostic::new(
@@ -79,13 +80,41 @@ impl Request {
             .help("a shorter range, or a coarser grain"));
         }
         let (start, end) = (calendar.start(grain, first), calendar.end(grain, last));
-        let widened = self.from.is_some_and(|f| f != start) || self.to.is_some_and(|t| t != end);
-        let note = widened.then(|| {
-            Diagnostic::new(
+        let mut notes = Vec::new();
+        // A border in a gap of an own calendar widens nothing: the gap has no period to show.
+        if self.from.is_some_and(|f| f > start) || self.to.is_some_and(|t| t < end) {
+            notes.push(Diagnostic::new(
                 &codes::PERIODS_WIDENED,
                 format!("the range is widened to whole periods of grain {name}: {start} to {end} (excluded)"),
-            )
-        });
-        Ok((first..last + 1, note))
+            ));
+        }
+        if let Some(extent) = calendar.extent(grain) {
+            notes.extend(self.clipped(name, extent, (start, end)));
+        }
+        Ok((first..last + 1, notes))
     }
+
+    /// What to say of a range that goes beyond the periods of an own grain.
+    fn clipped(
+        &self,
+        name: &str,
+        (from, to): (NaiveDate, NaiveDate),
+        (start, end): (NaiveDate, NaiveDate),
+    ) -> Option<Diagnostic> {
+        let headline = if self.to.is_none() && self.as_of.day >= to {
+            format!("the as-of, {}, lies after the last period of grain {name}", self.as_of.day)
+        } else if self.from.is_some_and(|f| f < from) || self.to.is_some_and(|t| t > to) {
+            format!("the range is clipped to the periods of grain {name}: {start} to {end} (excluded)")
+        } else {
+            return None;
+        };
+        let note = format!("its first period starts {from}, its last ends before {to}");
+        Some(Diagnostic::new(&codes::CALENDAR_CLIPPED, headline).note(note))
+    }
+}
+
+fn no_period(name: &str, from: NaiveDate, to: NaiveDate) -> Diagnostic {
+    Diagnostic::new(&codes::BAD_REQUEST, format!("no period of grain {name} lies in the range"))
+        .note(format!("its first period starts {from}, its last ends before {to}"))
+        .help("another range or grain, or more periods in the file of `calendar: {periods: ...}`")
 }

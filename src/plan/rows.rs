@@ -105,7 +105,7 @@ impl Scans<'_> {
     ) -> Option<Expr> {
         let calendar = &self.model.calendar;
         let from = sets.iter().map(|s| calendar.start(s.grain, s.periods.0)).min().unwrap_or_default();
-        let to = sets.iter().map(|s| calendar.start(s.grain, s.periods.1)).max().unwrap_or_default();
+        let to = sets.iter().map(|s| calendar.end(s.grain, s.periods.1 - 1)).max().unwrap_or_default();
         let border = |day: chrono::NaiveDate| {
             let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default();
             match stored {

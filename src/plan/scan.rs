@@ -237,7 +237,7 @@ impl Scans<'_> {
         let finest = fine.filter(|_| !cut).unwrap_or(Grain::Day);
         let calendar = &self.model.calendar;
         let from = group.sets.iter().map(|s| calendar.start(s.grain, s.periods.0)).min().unwrap_or_default();
-        let to = group.sets.iter().map(|s| calendar.start(s.grain, s.periods.1)).max().unwrap_or_default();
+        let to = group.sets.iter().map(|s| calendar.end(s.grain, s.periods.1 - 1)).max().unwrap_or_default();
         let last = to.pred_opt().unwrap_or(to);
         let periods = (calendar.index(finest, from), calendar.index(finest, last) + 1);
         Shape::RollUp { grain: Some(finest), periods, keys }

@@ -158,24 +158,31 @@ pub fn unfit_offsets(formula: &ResultExpr, grain: Grain, calendar: &Calendar) ->
         if offset.periods(grain, calendar).is_some() {
             continue;
         }
-        let would = match grain {
-            Grain::Day => "days or weeks: `ago(x, 28 days)`, `ago(x, 52 weeks)`",
-            Grain::Week => "weeks: `ago(x, 4 weeks)`, `ago(x, 52 weeks)`",
-            Grain::Month => "months, quarters or years",
-            Grain::Quarter => "quarters, years, or months by threes",
-            Grain::Year => "years, or months by twelves",
-            Grain::Own(_) => "`periods`",
+        let headline =
+            format!("an offset that is no whole number of periods at grain {}", calendar.grain_name(grain));
+        let problem =
+            Diagnostic::new(&codes::NOT_WHOLE_PERIODS, headline).at(offset.span, "no whole number of them");
+        let problem = match super::own_grains::unfit_offset(offset, grain, calendar) {
+            Some((why, would)) => problem.note(why).help(would),
+            None => problem
+                .note("rows at the ends of months would be lost or counted twice")
+                .help(format!("whole periods here are {}; or `1 period`", whole_offsets(grain))),
         };
-        let problem = Diagnostic::new(
-            &codes::NOT_WHOLE_PERIODS,
-            format!("an offset that is no whole number of periods at grain {}", calendar.grain_name(grain)),
-        )
-        .at(offset.span, "no whole number of them")
-        .note("rows at the ends of months would be lost or counted twice")
-        .help(format!("whole periods here are {would}; or `1 period`"));
         if !found.contains(&problem) {
             found.push(problem);
         }
     }
     found
+}
+
+/// The offsets that are whole periods of a built-in grain.
+fn whole_offsets(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Day => "days or weeks: `ago(x, 28 days)`, `ago(x, 52 weeks)`",
+        Grain::Week => "weeks: `ago(x, 4 weeks)`, `ago(x, 52 weeks)`",
+        Grain::Month => "months, quarters or years",
+        Grain::Quarter => "quarters, years, or months by threes",
+        Grain::Year => "years, or months by twelves",
+        Grain::Own(_) => "`periods`",
+    }
 }

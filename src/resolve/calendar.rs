@@ -4,9 +4,9 @@ use chrono::{DateTime, Duration, LocalResult, Month, NaiveDate, NaiveDateTime, T
 
 use super::Resolver;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::model::calendar::{Calendar, Grain};
+use crate::model::calendar::{Calendar, Grain, OwnGrain, OwnPeriod};
 use crate::model::project::AsOf;
-use crate::rulefile::raw::{RawCalendar, RawProject};
+use crate::rulefile::raw::{RawCalendar, RawGrain, RawProject};
 use crate::source::Spanned;
 use crate::syntax::ast::DurationUnit;
 
@@ -40,7 +40,14 @@ pub fn calendar(raw: &RawCalendar) -> Calendar {
     if let Some(month) = word(&raw.fiscal_year_starts).and_then(|m| m.parse::<Month>().ok()) {
         calendar.fiscal_month = month.number_from_month();
     }
+    calendar.own = raw.grains.iter().map(own_grain).collect();
     calendar
+}
+
+fn own_grain(raw: &RawGrain) -> OwnGrain {
+    let periods = raw.periods.iter();
+    let periods = periods.map(|p| OwnPeriod { label: p.label.clone(), start: p.start, end: p.end });
+    OwnGrain::new(raw.name.clone(), periods.collect())
 }
 
 fn invalid(at: &Spanned<String>, what: &str) -> Diagnostic {

@@ -179,6 +179,8 @@ impl Resolver<'_> {
             match self.model.calendar.grain(&grain.node) {
                 Some(found) if grains.contains(&found) => {}
                 Some(found) => grains.push(found),
+                // Its calendar could not be read, which has been said.
+                None if self.raw.calendar.broken => {}
                 None => {
                     let mut diagnostic =
                         Diagnostic::new(&codes::NO_GRAIN, format!("no grain is named `{}`", grain.node))
@@ -235,7 +237,9 @@ impl Resolver<'_> {
         };
         self.breakdowns_are_reached(&kpi);
         for grain in &kpi.grains {
-            for problem in unfit_offsets(&kpi.formula, *grain, &self.model.calendar) {
+            let mut unfit = unfit_offsets(&kpi.formula, *grain, &self.model.calendar);
+            unfit.extend(super::unfit_windows(&self.model, &kpi.formula, *grain));
+            for problem in unfit {
                 self.diagnostics.merge(problem.note(format!("the KPI `{}` lists this grain", kpi.name)));
             }
         }

@@ -31,6 +31,7 @@ mod lower;
 mod made;
 mod moments;
 mod operators;
+mod own_grains;
 mod paths;
 mod results;
 mod rows;
@@ -39,6 +40,7 @@ mod sources;
 pub use across::unfit_offsets;
 pub use calendar::{as_of, as_of_instant, calendar, instant};
 pub use dimensions::{dimension, momentless, reaches};
+pub use own_grains::unfit_windows;
 
 /// What the files of a source hold, by the language's names.
 #[derive(Clone, Debug, Default)]
@@ -175,9 +177,6 @@ impl Resolver<'_> {
                 )
                 .at(used.name.span, "part of the language, refused rather than ignored"),
             );
-        }
-        if let Some(periods) = &self.raw.calendar.periods {
-            self.not_yet(periods.span, "an own calendar (`periods:`)");
         }
         let raw = self.raw;
         let sections = raw.judgement.entries.iter().map(|(section, name)| (section.as_str(), name.span));

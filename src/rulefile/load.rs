@@ -145,7 +145,13 @@ impl<'a> Loader<'a> {
         for source in project.sources.values_mut() {
             source.path = source.path.take().and_then(|path| self.settle(&path));
         }
-        project.calendar.periods = project.calendar.periods.take().and_then(|path| self.settle(&path));
+        if let Some(path) = project.calendar.periods.take() {
+            let before = self.diags.0.len();
+            project.calendar.periods = self.settle(&path);
+            project.calendar.grains =
+                project.calendar.periods.as_ref().map(|path| self.own_grains(path)).unwrap_or_default();
+            project.calendar.broken = self.diags.0.len() > before;
+        }
         project.allow_paths = std::mem::take(&mut self.allow);
         project.uses.retain(|pack| {
             let name = pack.name.node.as_str();

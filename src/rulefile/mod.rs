@@ -11,6 +11,7 @@ mod merge;
 mod node;
 mod parse;
 mod paths;
+mod periods;
 pub mod raw;
 pub mod tables;
 mod text;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use indexmap::IndexMap;
 
 use crate::source::{Span, Spanned};
@@ -56,6 +57,30 @@ pub struct RawCalendar {
     pub fiscal_year_starts: Option<Spanned<String>>,
     /// A file with an own calendar.
     pub periods: Option<Spanned<String>>,
+    /// What that file says, by the names of its grains.
+    pub grains: Vec<RawGrain>,
+    /// Whether that file has a problem that was reported, so that grains may be missing.
+    pub broken: bool,
+}
+
+/// A grain of an own calendar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawGrain {
+    /// Its name.
+    pub name: String,
+    /// Its periods, by their start.
+    pub periods: Vec<RawPeriod>,
+}
+
+/// A line of an own calendar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawPeriod {
+    /// Its name in results.
+    pub label: String,
+    /// Its first day.
+    pub start: NaiveDate,
+    /// The day after its last.
+    pub end: NaiveDate,
 }
 
 /// `use:` of one pack.

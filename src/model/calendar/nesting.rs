@@ -59,10 +59,7 @@ impl Calendar {
             }
             (None, None) => return None,
         };
-        let (mut each, mut before) = (None, None);
-        // What the finer calendar does not hold whole: how many it holds, and whether they are the first
-        // or the last of it without doubt.
-        let mut cut: Vec<(i64, bool)> = Vec::new();
+        let (mut each, mut before, mut at_the_ends) = (None, None, 0);
         for period in all {
             let (start, end) = (self.start(coarse, period), self.end(coarse, period));
             let (first, after) = (self.starting_from(fine, start), self.starting_from(fine, end));
@@ -76,21 +73,30 @@ impl Calendar {
             before = Some(after);
             let count = after - first;
             match extent {
-                Some((from, to)) if start < from || end > to => {
-                    let joins = if start < from {
-                        self.end(fine, after - 1) == end
-                    } else {
-                        self.start(fine, first) == start
-                    };
-                    cut.push((count, joins || count == 0));
-                }
+                // The finer calendar begins or ends in it: it may hold fewer.
+                Some((from, to)) if start < from || end > to => at_the_ends = at_the_ends.max(count),
                 _ if each.is_some_and(|each| each != count) => return None,
                 _ => each = Some(count),
             }
         }
-        let each = each.filter(|each| *each > 0)?;
-        let fits = |(count, joins): &(i64, bool)| *count == each || (*count < each && *joins);
-        cut.iter().all(fits).then_some(each)
+        let each = each.unwrap_or(at_the_ends);
+        let fits = each > 0 && at_the_ends <= each;
+        (fits && (at_the_ends == 0 || self.keep_their_places(coarse, fine, each))).then_some(each)
+    }
+
+    /// Whether each period lies, one `coarse` earlier, where the one `each` periods earlier lies: what the
+    /// finer calendar leaves out where it begins and ends shifts nothing.
+    fn keep_their_places(&self, coarse: Grain, fine: Grain, each: i64) -> bool {
+        let Some(all) = self.bounds(fine) else { return true };
+        (all.start + each..all.end).all(|period| {
+            let (start, end) = (self.start(fine, period), self.end(fine, period));
+            let middle = start + (end - start) / 2;
+            let Some(unit) = self.at(coarse, middle).filter(|unit| self.has(coarse, unit - 1)) else {
+                return true;
+            };
+            let earlier = self.start(coarse, unit - 1) + (middle - self.start(coarse, unit));
+            self.at(fine, earlier) == Some(period - each)
+        })
     }
 
     /// Whether each period of an own grain ends where one of `unit` ends.
@@ -113,5 +119,99 @@ impl Calendar {
     fn starting_from(&self, grain: Grain, date: NaiveDate) -> i64 {
         let index = self.index(grain, date);
         if self.has(grain, index) && self.start(grain, index) == date { index } else { index + 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{OwnGrain, OwnPeriod};
+    use super::*;
+
+    fn d(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// Periods that follow each other, of these many weeks.
+    fn weeks(name: &str, start: &str, lengths: &[i64]) -> OwnGrain {
+        let mut from = d(start);
+        let periods = lengths.iter().enumerate().map(|(i, weeks)| {
+            let start = from;
+            from += chrono::Duration::weeks(*weeks);
+            OwnPeriod { label: format!("{name} {i}"), start, end: from }
+        });
+        OwnGrain::new(name.to_owned(), periods.collect())
+    }
+
+    fn named(name: &str, periods: &[(&str, &str)]) -> OwnGrain {
+        let periods = periods.iter().map(|(start, end)| OwnPeriod {
+            label: (*start).to_owned(),
+            start: d(start),
+            end: d(end),
+        });
+        OwnGrain::new(name.to_owned(), periods.collect())
+    }
+
+    fn calendar(own: Vec<OwnGrain>) -> Calendar {
+        Calendar { own: own.into(), ..Calendar::default() }
+    }
+
+    /// Two fiscal years of 4-4-5, the second of 53 weeks.
+    fn retail() -> Calendar {
+        let months = [4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 4, 6];
+        calendar(vec![
+            weeks("month", "2024-12-30", &months),
+            weeks("quarter", "2024-12-30", &[13, 13, 13, 13, 13, 13, 13, 14]),
+            weeks("year", "2024-12-30", &[52, 53]),
+        ])
+    }
+
+    #[test]
+    fn years_of_53_weeks_hold_as_many_months_and_other_weeks() {
+        let c = retail();
+        let [month, quarter, year] = ["month", "quarter", "year"].map(|n| c.grain(n).unwrap());
+        assert_eq!(c.periods_in(1, year, month), Some(12));
+        assert_eq!(c.periods_in(2, quarter, month), Some(6));
+        assert_eq!(c.periods_in(12, month, year), Some(1));
+        assert_eq!(c.periods_in(5, month, year), None);
+        assert_eq!(c.periods_in(1, year, Grain::Week), None);
+        assert_eq!(c.periods_in(1, month, Grain::Week), None);
+        assert_eq!(c.periods_in(13, Grain::Week, quarter), None, "the last has 14");
+        assert_eq!(c.periods_in(1, Grain::Year, month), None, "they lie across the calendar's years");
+        assert!(
+            c.is_made_of(year, quarter) && c.is_made_of(quarter, month) && c.is_made_of(month, Grain::Week)
+        );
+        assert!(!c.is_made_of(month, Grain::Month) && !c.is_made_of(Grain::Year, month));
+        assert!(!c.is_made_of(Grain::Week, month) && c.is_made_of(month, Grain::Day));
+        assert!(c.ends_with(quarter, month) && !c.ends_with(month, quarter));
+        assert!(!c.ends_with(Grain::Month, month));
+    }
+
+    #[test]
+    fn seasons_with_gaps_keep_their_places() {
+        let seasons = |all: &[(&str, &str)]| {
+            let c = calendar(vec![named("season", all)]);
+            c.periods_in(1, Grain::Year, c.grain("season").unwrap())
+        };
+        let (s25, a25) = (("2025-03-01", "2025-06-01"), ("2025-09-01", "2025-12-01"));
+        let (s26, a26) = (("2026-03-01", "2026-06-01"), ("2026-09-01", "2026-12-01"));
+        assert_eq!(seasons(&[s25, a25, s26, a26]), Some(2));
+        assert_eq!(seasons(&[a25, s26, a26]), Some(2));
+        assert_eq!(seasons(&[s25, a25, s26]), Some(2));
+        assert_eq!(seasons(&[a25, s26]), None, "autumn is not last year's spring");
+        assert_eq!(seasons(&[s25, a25, a26]), None, "a spring is missing");
+        assert_eq!(seasons(&[s25, a25, ("2025-12-15", "2026-01-15"), s26, a26]), None, "across two years");
+    }
+
+    #[test]
+    fn periods_with_gaps_are_not_made_of_what_lies_in_them_alone() {
+        let c = calendar(vec![
+            named("season", &[("2026-01-01", "2026-07-01")]),
+            named("term", &[("2026-01-01", "2026-03-01"), ("2026-04-01", "2026-07-01")]),
+        ]);
+        let [season, term] = ["season", "term"].map(|n| c.grain(n).unwrap());
+        assert!(!c.is_made_of(season, term), "March is in no term");
+        assert!(c.is_made_of(season, Grain::Month) && c.is_made_of(season, Grain::Quarter));
+        assert!(!c.is_made_of(term, Grain::Quarter));
+        assert_eq!(c.periods_in(1, season, term), Some(2));
     }
 }

@@ -103,6 +103,8 @@ fn calendar(fields: Option<Fields>) -> RawCalendar {
         week_starts: fields.text("week_starts"),
         fiscal_year_starts: fields.text("fiscal_year_starts"),
         periods: fields.text("periods"),
+        grains: Vec::new(),
+        broken: false,
     }
 }
 
