@@ -80,7 +80,6 @@ fn window_start(
         }
         Some(Window::Last(count, unit)) => {
             let months = match unit.unwrap_or(grain) {
-                Grain::Own(_) => 0,
                 _ if unit.is_none() => {
                     return day_number(calendar.start(grain, period - i64::from(count) + 1));
                 }
@@ -89,6 +88,8 @@ fn window_start(
                 Grain::Month => count,
                 Grain::Quarter => count * 3,
                 Grain::Year => count * 12,
+                // Told apart above.
+                Grain::Own(_) => 0,
             };
             // Whole months end with the period's last month; in finer grains, and where an own period
             // ends inside a month, the window starts on the same day, or after the month's last.

@@ -64,7 +64,7 @@ impl Request {
         if first > last {
             let after = self.to.is_none() && self.from.is_some_and(|from| from > self.as_of.day);
             return Err(match calendar.extent(grain).filter(|_| !after) {
-                Some((from, to)) => no_period(name, from, to),
+                Some(extent) => self.no_period(name, extent),
                 None => Diagnostic::new(
                     &codes::BAD_REQUEST,
                     format!("the range starts after the as-of, {}", self.as_of.day),
@@ -108,13 +108,22 @@ impl Request {
         } else {
             return None;
         };
-        let note = format!("its first period starts {from}, its last ends before {to}");
-        Some(Diagnostic::new(&codes::CALENDAR_CLIPPED, headline).note(note))
+        let clipped = Diagnostic::new(&codes::CALENDAR_CLIPPED, headline).note(borders(from, to));
+        Some(clipped.help("more periods can be added to the file of `calendar: {periods: ...}`"))
+    }
+
+    fn no_period(&self, name: &str, (from, to): (NaiveDate, NaiveDate)) -> Diagnostic {
+        let headline = if self.from.is_none() && self.to.is_none() {
+            format!("no period of grain {name} has begun at the as-of, {}", self.as_of.day)
+        } else {
+            format!("no period of grain {name} lies in the range")
+        };
+        Diagnostic::new(&codes::BAD_REQUEST, headline)
+            .note(borders(from, to))
+            .help("another range or grain, or more periods in the file of `calendar: {periods: ...}`")
     }
 }
 
-fn no_period(name: &str, from: NaiveDate, to: NaiveDate) -> Diagnostic {
-    Diagnostic::new(&codes::BAD_REQUEST, format!("no period of grain {name} lies in the range"))
-        .note(format!("its first period starts {from}, its last ends before {to}"))
-        .help("another range or grain, or more periods in the file of `calendar: {periods: ...}`")
+fn borders(from: NaiveDate, to: NaiveDate) -> String {
+    format!("its first period starts {from}, its last ends before {to}")
 }

@@ -53,16 +53,17 @@ pub fn unfit_windows(model: &Model, formula: &ResultExpr, grain: Grain) -> Vec<D
     for id in formula.measures() {
         let measure = &model.measures[id.0];
         let TimeBinding::Ranged(ranged) = &measure.time else { continue };
-        let Some(Window::Last(count, Some(unit))) = ranged.window else { continue };
+        let Some(Window::Last(_, Some(unit))) = ranged.window else { continue };
         if !is_own(unit) || calendar.ends_with(grain, unit) {
             continue;
         }
         let (name, unit) = (calendar.grain_name(grain), calendar.grain_name(unit));
+        let units = plural(unit, 2);
         let problem = Diagnostic::new(
             &codes::WINDOW_INSIDE_PERIOD,
-            format!("a window of {} that does not end with a period of grain {name}", plural(unit, count)),
+            format!("a window of the calendar's own {units} that ends inside one at grain {name}"),
         )
-        .at(measure.span, format!("the own calendar's {}", plural(unit, count)))
+        .at(measure.span, format!("its window is of {units}"))
         .note(format!("not every period of grain {name} ends where one of grain {unit} ends"))
         .help("a window of `periods` or `days`, or a grain that is made of whole ones");
         if !found.contains(&problem) {
