@@ -32,7 +32,7 @@ pub static PROJECT: Table = Table {
             Kind::OneOrList(&Kind::Path),
             "Folders outside the project that paths may lead to.",
         ),
-        field("calendar", Kind::Fields(&CALENDAR), "Time zone, weeks and fiscal years."),
+        field("calendar", Kind::Fields(&CALENDAR), "Time zone, weeks, fiscal years and own periods."),
         field("currency", Kind::Text, "The project's own currency: what pay is in and conversions lead to."),
         field(
             "sources",
@@ -123,7 +123,11 @@ static CALENDAR: Table = Table {
             "The first month of a fiscal year; quarters and years follow it.",
         )
         .default("january"),
-        field("periods", Kind::Path, "A file with an own calendar: columns grain, label, start, end."),
+        field(
+            "periods",
+            Kind::Path,
+            "A CSV file with periods of the project's own: columns grain, label, start (the first day), end (the day after the last).",
+        ),
     ],
     rest: None,
 };

@@ -169,3 +169,20 @@ fn large_and_foreign_files_are_refused() {
     fs::write(f.path().join("rumbo.yaml"), b"\xFF\xFEk\0").unwrap();
     assert!(f.load().told()[0].contains("UTF-16"));
 }
+
+#[test]
+fn a_calendar_behind_a_link_is_refused_and_one_in_an_allowed_folder_is_read() {
+    let f = Folder::new(&[("rumbo.yaml", "calendar: {periods: cal/445.csv}")]);
+    fs::create_dir(f.0.path().join("cal")).unwrap();
+    let text = "grain,label,start,end\ng,a,2026-01-01,2026-02-01\n";
+    fs::write(f.0.path().join("cal/445.csv"), text).unwrap();
+    std::os::unix::fs::symlink(f.0.path().join("cal"), f.path().join("cal")).unwrap();
+    assert_eq!(f.load().codes(), ["E0110"]);
+    fs::write(f.path().join("rumbo.yaml"), "allow_paths: [../cal]\ncalendar: {periods: ../cal/445.csv}")
+        .unwrap();
+    let l = f.load();
+    assert_eq!(l.told(), Vec::<String>::new());
+    assert_eq!(l.project.calendar.grains[0].periods.len(), 1);
+    fs::write(f.path().join("rumbo.yaml"), "calendar: {periods: 'https://example.com/445.csv'}").unwrap();
+    assert_eq!(f.load().codes(), ["E0115"]);
+}
