@@ -14,6 +14,7 @@ mod fuzz;
 mod generated;
 mod lockfile;
 mod markdown;
+mod own_calendars;
 mod plan;
 mod properties;
 mod request;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     trials.extend(docs::trials());
     trials.extend(cli::trials());
     trials.extend(properties::trials());
+    trials.extend(own_calendars::trials());
     trials.extend(fuzz::trials());
     trials.push(Trial::test("architecture", architecture::stages_use_only_earlier_ones));
     trials.push(Trial::test("lockfile", lockfile::one_version_each));
