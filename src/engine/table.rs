@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use datafusion::common::{DataFusionError, Result as DfResult};
@@ -25,6 +26,7 @@ use crate::plan::scan::Scans;
 use crate::plan::{BreakdownPlan, TablePlan};
 use crate::results::cells::{Cells, MeasureRows};
 use crate::results::evaluate::{Coarser, Evaluator, Level};
+use crate::results::hidden::Lines;
 use crate::results::outcome::{Shown, breakdown};
 use crate::results::set::Members;
 
@@ -130,11 +132,15 @@ impl Run<'_> {
             (table.computed.contains(&open) && !closed).then_some((open - table.computed.start) as usize);
         let mut level = self.grid(&cells, &rows, table.grain)?;
         level.open = open_at;
+        let hides = self.model.kpis[table.kpi].hides();
+        level.lines = hides.then(|| Arc::new(Lines::of(&cells.combos)));
         level.dimensions = dimensions.iter().map(|i| plan.dimensions[*i].path.clone()).collect();
         for cut in &table.cuts {
             let period = open - cut.back;
             let rows = self.rows(meeting, dimensions, Some((period, cut.until)));
-            level.cuts.insert(cut.back, self.grid(&cells.in_period(period), &rows, table.grain)?);
+            let mut cut_level = self.grid(&cells.in_period(period), &rows, table.grain)?;
+            cut_level.lines.clone_from(&level.lines);
+            level.cuts.insert(cut.back, cut_level);
         }
         for kept in self.coarser_than(meeting, dimensions) {
             let places: Vec<usize> = kept.iter().map(|k| dimensions[*k]).collect();
@@ -171,6 +177,7 @@ impl Run<'_> {
             open: None,
             cuts: BTreeMap::new(),
             coarser: Vec::new(),
+            lines: None,
         })
     }
 

@@ -165,6 +165,8 @@ pub enum Across {
     ShareOfTotal,
     /// The place among the members, the best first; whether lower values are better.
     Rank(bool),
+    /// The value, withheld where fewer rows are behind it, or where it would give such a one away.
+    HideBelow(i64),
 }
 
 /// How much earlier.
@@ -201,6 +203,7 @@ impl Across {
             Self::Total(_) => "total",
             Self::ShareOfTotal => "share_of_total",
             Self::Rank(_) => "rank",
+            Self::HideBelow(_) => "hide_below",
         }
     }
 

@@ -140,9 +140,9 @@ pub struct Row {
     pub value: Option<f64>,
     /// Every digit of an integer or decimal, the shortest form of a float, or the text, date, time.
     pub exact: Option<String>,
-    /// Rows behind the value.
+    /// Rows behind the value; 0 where it is withheld.
     pub n: i64,
-    /// Rows skipped for a missing argument.
+    /// Rows skipped for a missing argument; 0 where it is withheld.
     pub skipped: i64,
     /// Why the value is missing.
     pub reason: Option<Reason>,

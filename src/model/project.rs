@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::calendar::{Calendar, Grain};
-use super::expr::{ResultExpr, RowExpr, RowLeaf};
+use super::expr::{Across, Kind, ResultExpr, ResultLeaf, RowExpr, RowLeaf};
 use super::types::{Type, Unit};
 use crate::source::Span;
 
@@ -300,6 +300,21 @@ pub struct Kpi {
     pub fill: Fill,
     /// Digits to show.
     pub decimals: Option<u8>,
+}
+
+impl Kpi {
+    /// The rows below which its own values are withheld.
+    pub fn hide_below(&self) -> Option<i64> {
+        match &self.formula.kind {
+            Kind::Leaf(ResultLeaf::Across(Across::HideBelow(rows), _)) => Some(*rows),
+            _ => None,
+        }
+    }
+
+    /// Whether it, or a KPI that it uses, withholds values of few rows.
+    pub fn hides(&self) -> bool {
+        self.formula.across().iter().any(|a| matches!(a, Across::HideBelow(_)))
+    }
 }
 
 /// A dimension of a breakdown, as written: every source finds its own way to it.

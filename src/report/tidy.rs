@@ -13,7 +13,7 @@ use arrow::record_batch::RecordBatch;
 use chrono::{Datelike, NaiveDate};
 
 use super::order::{self, Placed};
-use crate::model::outcome::{KpiTable, Outcome};
+use crate::model::outcome::{KpiTable, Outcome, Reason};
 use crate::model::types::Type;
 
 /// The columns before the dimensions.
@@ -30,6 +30,7 @@ const EPOCH: i32 = 719_163;
 /// - A dimension's column is named as the dimension is written (`account.segment`), with `dim_` before
 ///   it where a column of another meaning has that name. Missing members, and all of a total, are null.
 /// - `value` is null where `exact` is no number, or where `reason` says why there is none; durations in days.
+/// - `n` and `skipped` are null where the value is withheld.
 /// - `unit` is `percent` for values shown so, `days` for durations, null for plain numbers.
 pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
     let dimensions = dimensions(outcome);
@@ -41,8 +42,10 @@ pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
     let days = |of: &dyn Fn(Placed<'_>) -> NaiveDate| -> ArrayRef {
         Arc::new(Date32Array::from_iter_values(rows.iter().map(|(_, p)| of(*p).num_days_from_ce() - EPOCH)))
     };
+    // Of a value that is withheld no evidence is told either.
     let counts = |of: &dyn Fn(Placed<'_>) -> i64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, p)| of(*p))))
+        let told = rows.iter().map(|(_, p)| (p.row.reason != Some(Reason::Hidden)).then(|| of(*p)));
+        Arc::new(told.collect::<Int64Array>())
     };
     let value = rows.iter().map(|(_, p)| {
         // Adding zero turns -0 into 0.
@@ -132,7 +135,7 @@ fn fixed(name: &str) -> Field {
     let (ty, nullable) = match name {
         "period_start" | "period_end" => (DataType::Date32, false),
         "value" => (DataType::Float64, true),
-        "n" | "skipped" => (DataType::Int64, false),
+        "n" | "skipped" => (DataType::Int64, true),
         "complete" | "window_complete" => (DataType::Boolean, false),
         "exact" | "unit" | "reason" => (DataType::Utf8, true),
         _ => (DataType::Utf8, false),

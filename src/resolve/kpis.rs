@@ -12,7 +12,7 @@ use super::results::ResultScope;
 use super::{Asked, Resolver, dimension};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::expr::{Arith, Expr, Kind, ResultExpr, ResultLeaf, Value};
+use crate::model::expr::{Across, Arith, Expr, Kind, ResultExpr, ResultLeaf, Value};
 use crate::model::project::{Dimension, Fill, Kpi};
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::{LocalText, RawKpi};
@@ -89,7 +89,8 @@ impl Resolver<'_> {
             lower(self, &mut scope, expr)
         });
         self.kpis.open.pop();
-        let typed = typed.filter(|t| t.ty != Type::Unknown).and_then(|t| self.in_unit(kpi, t)).map(Arc::new);
+        let typed = typed.filter(|t| t.ty != Type::Unknown).and_then(|t| self.in_unit(kpi, t));
+        let typed = typed.map(|t| Arc::new(hidden_below(kpi, t)));
         let typed = typed.filter(|t| self.not_too_deep(name, t));
         // A loop found below has put `None` here already.
         self.kpis.done.entry(key).or_insert(typed).clone()
@@ -194,9 +195,6 @@ impl Resolver<'_> {
         }
         if grains.is_empty() {
             grains.extend(self.model.calendar.grain("month"));
-        }
-        if let Some(hide) = &raw.hide_below {
-            self.not_yet(hide.span, "withholding small groups (`hide_below`)");
         }
         let fill = match raw.fill.as_ref().map(|f| f.node.as_str()) {
             Some("entities") => Fill::Entities,
@@ -340,6 +338,19 @@ impl Resolver<'_> {
                 None
             }
         }
+    }
+}
+
+/// The formula as everything sees it that uses the KPI: without what its `hide_below` withholds.
+fn hidden_below(kpi: &RawKpi, formula: ResultExpr) -> ResultExpr {
+    match &kpi.hide_below {
+        Some(rows) => {
+            let rows = rows.node;
+            let (ty, unit, span) = (formula.ty, formula.unit.clone(), formula.span);
+            let kind = Kind::Leaf(ResultLeaf::Across(Across::HideBelow(rows), Arc::new(formula)));
+            Expr { kind, ty, unit, span }
+        }
+        None => formula,
     }
 }
 

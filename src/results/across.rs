@@ -25,11 +25,12 @@ impl Column {
             reasons: from.iter().map(|f| f.map_or(none as u8, |f| self.reasons[f as usize])).collect(),
             n: self.n.as_ref().map(|n| of(n)),
             skipped: of(&self.skipped),
+            seen: of(&self.seen),
         })
     }
 
     /// The column where some cells are missing for a reason.
-    fn without(mut self, missing: &[bool], reason: Reason) -> Result<Self, Failure> {
+    pub(super) fn without(mut self, missing: &[bool], reason: Reason) -> Result<Self, Failure> {
         if missing.contains(&true) {
             let keep: Vec<Option<u32>> =
                 missing.iter().enumerate().map(|(i, m)| (!m).then_some(i as u32)).collect();
@@ -62,6 +63,7 @@ impl Evaluator<'_> {
                 self.arith(Arith::Div, &part, &whole, Type::Float)
             }
             Across::Rank(lower) => self.rank(*lower, of),
+            Across::HideBelow(rows) => self.hide_below(*rows, of),
         }
     }
 
@@ -214,6 +216,7 @@ impl Column {
             if let Some(theirs) = from(cell) {
                 patched.reasons[cell] = other.reasons[theirs];
                 patched.skipped[cell] = other.skipped[theirs];
+                patched.seen[cell] = other.seen[theirs];
                 if let (Some(n), Some(other)) = (&mut patched.n, &other.n) {
                     n[cell] = other[theirs];
                 }

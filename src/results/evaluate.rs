@@ -8,6 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
+use super::hidden::Lines;
 use crate::functions::operators::{arithmetic, comparison, logic, temporal, text};
 use crate::functions::{Env, Failure, result_type, scalar};
 use crate::model::calendar::{Calendar, Grain};
@@ -27,6 +28,8 @@ pub struct Column {
     pub n: Option<Vec<i64>>,
     /// Rows skipped for a missing argument.
     pub skipped: Vec<i64>,
+    /// The most rows that one of its aggregates saw.
+    pub seen: Vec<i64>,
 }
 
 /// A grid of cells with what formulas read there.
@@ -50,6 +53,8 @@ pub struct Level {
     pub cuts: BTreeMap<i64, Level>,
     /// Coarser breakdowns, the total among them.
     pub coarser: Vec<Coarser>,
+    /// What adds up to something known, where the formula withholds small cells.
+    pub lines: Option<Arc<Lines>>,
 }
 
 /// A coarser breakdown beside a level.
@@ -113,6 +118,7 @@ impl Evaluator<'_> {
                     reasons,
                     n: None,
                     skipped: vec![0; self.level.size()],
+                    seen: vec![0; self.level.size()],
                 })
             }
             Kind::Leaf(ResultLeaf::Across(across, of)) => self.across(across, of, expr.ty),
@@ -239,8 +245,11 @@ pub(super) fn combined(values: ArrayRef, operands: &[&Column], own: impl Fn(usiz
     let known: Vec<&Vec<i64>> = operands.iter().filter_map(|o| o.n.as_ref()).collect();
     let n = (!known.is_empty())
         .then(|| (0..size).map(|cell| known.iter().map(|n| n[cell]).min().unwrap_or(0)).collect());
-    let skipped = (0..size).map(|cell| operands.iter().map(|o| o.skipped[cell]).max().unwrap_or(0)).collect();
-    Column { values, reasons, n, skipped }
+    let most = |of: fn(&Column) -> &Vec<i64>| -> Vec<i64> {
+        (0..size).map(|cell| operands.iter().map(|o| of(o)[cell]).max().unwrap_or(0)).collect()
+    };
+    let (skipped, seen) = (most(|c| &c.skipped), most(|c| &c.seen));
+    Column { values, reasons, n, skipped, seen }
 }
 
 pub(super) fn is_zero(array: &ArrayRef, cell: usize) -> bool {

@@ -5,5 +5,6 @@
 mod across;
 pub mod cells;
 pub mod evaluate;
+pub mod hidden;
 pub mod outcome;
 pub mod set;

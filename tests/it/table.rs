@@ -39,7 +39,8 @@ pub fn of(rows: &str, calendar: &Calendar, extra: &[&str]) -> Result<String, Str
         add(name, &|r| text(r, name));
     }
     add("n", &|r| text(r, "n"));
-    if says("skipped", &Value::from(0)) {
+    // Of a withheld value nothing is told.
+    if rows.iter().any(|r| r.get("skipped").and_then(Value::as_i64) != Some(0) && !r["skipped"].is_null()) {
         add("skipped", &|r| text(r, "skipped"));
     }
     if says("complete", &Value::Bool(true)) {

@@ -75,6 +75,9 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
     };
     let _ = writeln!(out, "\nformula   {}", kpi.text);
     let _ = writeln!(out, "type      {}{unit}", kpi.formula.ty);
+    if let Some(rows) = kpi.hide_below() {
+        let _ = writeln!(out, "hidden    below {rows} rows, with what would give such a value away");
+    }
     let _ = writeln!(out, "defined   {}", checked.map.place_text(kpi.defined));
     let _ = writeln!(out, "as of     {}", as_of_text(&request.as_of, model));
     out.push_str("\nmeasures\n");

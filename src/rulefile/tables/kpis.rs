@@ -37,8 +37,8 @@ static KPI: Table = Table {
         field("min_n", Kind::Integer(0), "With fewer rows the value is shown and its status is `unknown`."),
         field(
             "hide_below",
-            Kind::Integer(0),
-            "With fewer rows value, n and evidence are withheld everywhere.",
+            Kind::Integer(2),
+            "With fewer rows value and n are withheld everywhere, and what would give them away.",
         ),
         field("owner", Kind::Text, "Who answers for it."),
         field("objective", NAMES, "The objectives that it measures."),
