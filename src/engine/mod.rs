@@ -8,6 +8,7 @@ pub mod io;
 pub mod lookup;
 pub mod open;
 mod outside;
+mod per;
 mod prepare;
 pub mod run;
 pub mod runner;

@@ -96,7 +96,15 @@ impl Run<'_> {
             project: self.model.name.clone(),
             as_of: as_of_text(&self.as_of, self.model),
             tables,
-            notes: self.graph.notes.iter().chain(&ready.notes).cloned().chain(rejected).chain(outside).collect(),
+            notes: self
+                .graph
+                .notes
+                .iter()
+                .chain(&ready.notes)
+                .cloned()
+                .chain(rejected)
+                .chain(outside)
+                .collect(),
         })
     }
 

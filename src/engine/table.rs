@@ -16,9 +16,9 @@ use super::runner::Runner;
 use crate::diagnostic::Diagnostic;
 use crate::functions::Env;
 use crate::model::calendar::Grain;
-use crate::model::expr::Across;
+use crate::model::expr::{Across, ResultExpr};
 use crate::model::outcome::KpiTable;
-use crate::model::project::{AsOf, ColumnRef, MeasureId, SourceId, TimeBinding, Window};
+use crate::model::project::{AsOf, ColumnRef, Fill, MeasureId, SourceId, TimeBinding, Window};
 use crate::plan::groups::kept;
 use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
@@ -31,10 +31,12 @@ use crate::results::outcome::{Shown, breakdown};
 use crate::results::set::Members;
 
 /// The results that a table is made of.
-struct Meeting<'a> {
-    table: &'a TablePlan,
-    plan: &'a BreakdownPlan,
-    results: &'a [GroupResult],
+pub(super) struct Meeting<'a> {
+    pub(super) table: &'a TablePlan,
+    pub(super) plan: &'a BreakdownPlan,
+    pub(super) results: &'a [GroupResult],
+    /// What is computed on it.
+    pub(super) formulas: &'a [&'a ResultExpr],
 }
 
 impl Run<'_> {
@@ -60,7 +62,7 @@ impl Run<'_> {
                     .map_err(failed)?
                     .periods(table, &self.model.calendar),
             };
-            let meeting = Meeting { table, plan, results };
+            let meeting = Meeting { table, plan, results, formulas: &[&kpi.formula] };
             let all: Vec<usize> = (0..plan.dimensions.len()).collect();
             let (cells, level) = self.level(&meeting, &all, &active).map_err(failed)?;
             let env = Env { timezone: self.model.calendar.timezone };
@@ -73,6 +75,7 @@ impl Run<'_> {
                 grain: table.grain,
                 dimensions: plan.dimensions.iter().map(crate::model::project::Dimension::name).collect(),
                 labels: self.label_maps(plan, labels),
+                observed: table.fill == Fill::Observed,
                 periods: table.periods.clone(),
                 complete: &complete,
                 window_complete: &windows,
@@ -114,7 +117,7 @@ impl Run<'_> {
     }
 
     /// The grid of some of a breakdown's dimensions, by their places.
-    fn level(
+    pub(super) fn level(
         &self,
         meeting: &Meeting<'_>,
         dimensions: &[usize],
@@ -123,7 +126,10 @@ impl Run<'_> {
         let Meeting { table, plan, .. } = meeting;
         let rows = self.rows(meeting, dimensions, None);
         let own: Vec<MeasureRows<'_>> = rows.iter().map(|(row, _)| row.clone()).collect();
-        let cells = Cells::of(&own, table.computed.clone(), dimensions.is_empty(), table.fill, active);
+        let inners = self.inners(meeting, dimensions, None)?;
+        let inside = Self::seen_around(&inners);
+        let total = dimensions.is_empty();
+        let cells = Cells::of(&own, table.computed.clone(), total, table.fill, active, &inside);
         let calendar = &self.model.calendar;
         let open = calendar.index(table.grain, self.as_of.day);
         // In a gap of an own calendar the period before it is over, as any that the as-of closes.
@@ -131,6 +137,7 @@ impl Run<'_> {
         let open_at =
             (table.computed.contains(&open) && !closed).then_some((open - table.computed.start) as usize);
         let mut level = self.grid(&cells, &rows, table.grain)?;
+        Self::put(&mut level, &cells, inners);
         level.open = open_at;
         let hides = self.model.kpis[table.kpi].hides();
         level.lines = hides.then(|| Arc::new(Lines::of(&cells.combos)));
@@ -138,11 +145,17 @@ impl Run<'_> {
         for cut in &table.cuts {
             let period = open - cut.back;
             let rows = self.rows(meeting, dimensions, Some((period, cut.until)));
-            let mut cut_level = self.grid(&cells.in_period(period), &rows, table.grain)?;
+            let one = cells.in_period(period);
+            let mut cut_level = self.grid(&one, &rows, table.grain)?;
+            Self::put(
+                &mut cut_level,
+                &one,
+                self.inners(meeting, dimensions, Some((cut.back, period, cut.until)))?,
+            );
             cut_level.lines.clone_from(&level.lines);
             level.cuts.insert(cut.back, cut_level);
         }
-        for kept in self.coarser_than(meeting, dimensions) {
+        for kept in Self::coarser_than(meeting, dimensions) {
             let places: Vec<usize> = kept.iter().map(|k| dimensions[*k]).collect();
             let (theirs, coarser) = self.level(meeting, &places, &[])?;
             let find = |members: &Members| {
@@ -155,9 +168,30 @@ impl Run<'_> {
         Ok((cells, level))
     }
 
+    /// The grid of an earlier period, cut at the same point as the open one.
+    pub(super) fn cut_level(
+        &self,
+        meeting: &Meeting<'_>,
+        dimensions: &[usize],
+        cut: (i64, i64, chrono::NaiveDate),
+    ) -> DfResult<(Cells, Level)> {
+        let (_, period, until) = cut;
+        let rows = self.rows(meeting, dimensions, Some((period, until)));
+        let own: Vec<MeasureRows<'_>> = rows.iter().map(|(row, _)| row.clone()).collect();
+        let inners = self.inners(meeting, dimensions, Some(cut))?;
+        let inside = Self::seen_around(&inners);
+        let total = dimensions.is_empty();
+        let cells = Cells::of(&own, period..period + 1, total, meeting.table.fill, &[], &inside);
+        let mut level = self.grid(&cells, &rows, meeting.table.grain)?;
+        Self::put(&mut level, &cells, inners);
+        level.dimensions = dimensions.iter().map(|i| meeting.plan.dimensions[*i].path.clone()).collect();
+        Ok((cells, level))
+    }
+
     /// A grid with its measures alone.
     fn grid(&self, cells: &Cells, rows: &[(MeasureRows<'_>, Coverage)], grain: Grain) -> DfResult<Level> {
         let mut measures = HashMap::new();
+        let mut reached = vec![true; cells.width()];
         for (row, coverage) in rows {
             let mut covered = self.covered(grain, &cells.periods, *coverage, row.id);
             if let Some(present) = &row.set.present {
@@ -165,6 +199,7 @@ impl Run<'_> {
                     *covered &= i32::try_from(period - row.first).is_ok_and(|p| present.contains(&p));
                 }
             }
+            reached.iter_mut().zip(&covered).for_each(|(all, this)| *all &= this);
             measures.insert(row.id, cells.column(row, &self.model.measures[row.id.0], &covered)?);
         }
         Ok(Level {
@@ -178,6 +213,11 @@ impl Run<'_> {
             cuts: BTreeMap::new(),
             coarser: Vec::new(),
             lines: None,
+            first: cells.periods.start,
+            covered: reached,
+            pers: HashMap::new(),
+            belongs: None,
+            counts: None,
         })
     }
 
@@ -202,10 +242,10 @@ impl Run<'_> {
     }
 
     /// The coarser breakdowns that a formula needs beside some dimensions, as places among them.
-    fn coarser_than(&self, meeting: &Meeting<'_>, dimensions: &[usize]) -> Vec<Vec<usize>> {
+    fn coarser_than(meeting: &Meeting<'_>, dimensions: &[usize]) -> Vec<Vec<usize>> {
         let here: Vec<_> = dimensions.iter().map(|i| meeting.plan.dimensions[*i].clone()).collect();
         let mut all: Vec<Vec<usize>> = Vec::new();
-        for across in self.model.kpis[meeting.table.kpi].formula.across() {
+        for across in meeting.formulas.iter().flat_map(|f| f.across_here()) {
             let kept = match across {
                 Across::Total(by) => kept(by, &here),
                 Across::ShareOfTotal => Vec::new(),
@@ -223,7 +263,9 @@ impl Run<'_> {
         plan: &BreakdownPlan,
         labels: &'m BTreeMap<SourceId, HashMap<String, String>>,
     ) -> Vec<Option<&'m HashMap<String, String>>> {
-        let Some((id, keys)) = plan.keys.iter().next() else {
+        let own = plan.keys.iter().next().map(|(id, keys)| (*id, &keys[..]));
+        let asked = || plan.pers.first().map(|p| (p.members, &p.ways[1..]));
+        let Some((id, keys)) = own.or_else(asked) else {
             return plan.dimensions.iter().map(|_| None).collect();
         };
         let source = self.model.measures[id.0].source;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::calendar::{Calendar, Grain};
-use super::project::{ColumnRef, MeasureId};
+use super::project::{Aggregate, ColumnRef, Dimension, MeasureId, SourceId};
 use super::types::{Type, Unit};
 use crate::source::Span;
 
@@ -146,6 +146,38 @@ pub enum ResultLeaf {
     Kpi(String, Arc<ResultExpr>),
     /// A formula's values in other periods, or over the breakdown.
     Across(Across, Arc<ResultExpr>),
+    /// A formula for each entity, then over entities.
+    Per(Arc<Per>),
+    /// A border of the period, in what is asked of each entity.
+    Period(PeriodBorder),
+}
+
+/// A formula for each entity, then over entities.
+#[derive(Clone, Debug)]
+pub struct Per {
+    /// Whose formula it is: a path that every aggregate in it finds its own way to.
+    pub entity: Dimension,
+    /// The source of the entity; absent where the path leads to a plain column.
+    pub source: Option<SourceId>,
+    /// The formula.
+    pub formula: ResultExpr,
+    /// Which entities, by a formula.
+    pub filter: Option<ResultExpr>,
+    /// What is made of the entities' values.
+    pub over: Over,
+    /// The rows of the entities that there are; those that any aggregate in it saw where absent.
+    pub population: Option<MeasureId>,
+    /// The rows of all entities, that say what each belongs to: always, and at a moment of the period.
+    pub members: Option<[MeasureId; 2]>,
+}
+
+/// What is made of entities' values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Over {
+    /// An aggregate.
+    Aggregate(Aggregate),
+    /// The part that so many of the largest make.
+    TopShare(u32),
 }
 
 /// What is made of a formula's values in other cells than the one at hand.
@@ -238,6 +270,17 @@ impl LeafKey for ResultLeaf {
                 let _ = write!(out, "m{}", id.0);
             }
             Self::Kpi(_, body) => body.key(out),
+            Self::Period(border) => {
+                let _ = write!(out, "period.{border:?}");
+            }
+            Self::Per(per) => {
+                let _ = write!(out, "{:?} per {}{:?}(", per.over, per.entity.name(), per.population);
+                for part in per.parts() {
+                    part.key(out);
+                    out.push(';');
+                }
+                out.push(')');
+            }
             Self::Across(across, body) => {
                 let _ = match across.offset() {
                     Some(o) => write!(out, "{}{:?}{}(", across.name(), o.unit, o.count),
@@ -310,23 +353,44 @@ impl<L> Expr<L> {
     }
 }
 
+impl Per {
+    /// Its formulas: what is asked of each entity, and of which.
+    pub fn parts(&self) -> impl Iterator<Item = &ResultExpr> {
+        std::iter::once(&self.formula).chain(&self.filter)
+    }
+}
+
 impl ResultExpr {
-    /// Calls `f` for every leaf, through KPIs and across cells too, a shared formula's once.
-    fn all_leaves<'a>(&'a self, seen: &mut HashSet<*const Self>, f: &mut dyn FnMut(&'a ResultLeaf)) {
+    /// Calls `f` for every leaf, through KPIs and across cells too, a shared formula's once; `deep`: also
+    /// through what is asked of each entity.
+    fn all_leaves<'a>(
+        &'a self,
+        deep: bool,
+        seen: &mut HashSet<*const Self>,
+        f: &mut dyn FnMut(&'a ResultLeaf),
+    ) {
         self.leaves(&mut |leaf| {
             f(leaf);
-            if let ResultLeaf::Kpi(_, body) | ResultLeaf::Across(_, body) = leaf
-                && seen.insert(Arc::as_ptr(body))
-            {
-                body.all_leaves(seen, f);
+            match leaf {
+                ResultLeaf::Kpi(_, body) | ResultLeaf::Across(_, body) => {
+                    if seen.insert(Arc::as_ptr(body)) {
+                        body.all_leaves(deep, seen, f);
+                    }
+                }
+                ResultLeaf::Per(per) if deep && seen.insert(&raw const per.formula) => {
+                    for part in per.parts() {
+                        part.all_leaves(deep, seen, f);
+                    }
+                }
+                ResultLeaf::Per(_) | ResultLeaf::Measure(_) | ResultLeaf::Period(_) => {}
             }
         });
     }
 
-    /// Everything across cells that the formula holds, from the left.
-    pub fn across(&self) -> Vec<&Across> {
+    /// Everything across cells that the formula holds, from the left; `deep`: also for each entity.
+    fn across_within(&self, deep: bool) -> Vec<&Across> {
         let mut out = Vec::new();
-        self.all_leaves(&mut HashSet::new(), &mut |leaf| {
+        self.all_leaves(deep, &mut HashSet::new(), &mut |leaf| {
             if let ResultLeaf::Across(across, _) = leaf {
                 out.push(across);
             }
@@ -334,12 +398,47 @@ impl ResultExpr {
         out
     }
 
-    /// Every measure that the formula reads, each once, from the left.
-    pub fn measures(&self) -> Vec<MeasureId> {
+    /// Everything across cells that the formula holds, from the left, also for each entity.
+    pub fn across(&self) -> Vec<&Across> {
+        self.across_within(true)
+    }
+
+    /// Everything across the cells of its own breakdown.
+    pub fn across_here(&self) -> Vec<&Across> {
+        self.across_within(false)
+    }
+
+    fn measures_within(&self, deep: bool) -> Vec<MeasureId> {
         let mut out = Vec::new();
-        self.all_leaves(&mut HashSet::new(), &mut |leaf| match leaf {
+        self.all_leaves(deep, &mut HashSet::new(), &mut |leaf| match leaf {
             ResultLeaf::Measure(id) if !out.contains(id) => out.push(*id),
+            ResultLeaf::Per(per) if deep => {
+                out.extend(per.population.iter().filter(|id| !out.contains(id)).copied().collect::<Vec<_>>());
+            }
             _ => {}
+        });
+        out
+    }
+
+    /// Every measure that the formula reads, each once, from the left; also for each entity.
+    pub fn measures(&self) -> Vec<MeasureId> {
+        self.measures_within(true)
+    }
+
+    /// The measures of its own breakdown.
+    pub fn measures_here(&self) -> Vec<MeasureId> {
+        self.measures_within(false)
+    }
+
+    /// What it asks of each entity, in its own breakdown.
+    pub fn pers(&self) -> Vec<&Arc<Per>> {
+        let mut out: Vec<&Arc<Per>> = Vec::new();
+        self.all_leaves(false, &mut HashSet::new(), &mut |leaf| {
+            if let ResultLeaf::Per(per) = leaf
+                && !out.iter().any(|p| Arc::ptr_eq(p, per))
+            {
+                out.push(per);
+            }
         });
         out
     }
@@ -354,7 +453,13 @@ impl ResultExpr {
             let mut most = 0i64;
             expr.leaves(&mut |leaf| {
                 let (own, body) = match leaf {
-                    ResultLeaf::Measure(_) => return,
+                    ResultLeaf::Measure(_) | ResultLeaf::Period(_) => return,
+                    ResultLeaf::Per(per) => {
+                        for part in per.parts() {
+                            most = most.max(of(part, back, done));
+                        }
+                        return;
+                    }
                     ResultLeaf::Kpi(_, body) => (0, body),
                     ResultLeaf::Across(across, body) => (back(across), body),
                 };

@@ -413,6 +413,16 @@ pub enum Moment {
         /// When.
         when: When,
     },
+    /// It counts in every period, at the moment of it that knows most of the row: the later of the period's
+    /// start and its own first active day, or its last active day before.
+    Known {
+        /// First active day; always active where absent.
+        from: Option<ColumnRef>,
+        /// The end, as above.
+        to: Option<ColumnRef>,
+        /// Whether `to` is the last active day itself.
+        inclusive: bool,
+    },
 }
 
 /// When an active row counts.
@@ -450,6 +460,7 @@ impl TimeBinding {
                     Moment::Always => Vec::new(),
                     Moment::At(column) => vec![column],
                     Moment::Active { from, to, .. } => std::iter::once(from).chain(to).collect(),
+                    Moment::Known { from, to, .. } => from.iter().chain(to).collect(),
                 };
                 all.extend(ranged.within.iter().map(|(column, _)| column));
                 all
@@ -469,7 +480,7 @@ impl TimeBinding {
     /// The column that says from when a source covers periods.
     pub fn first_column(&self) -> Option<&ColumnRef> {
         match self {
-            Self::Ranged(ranged) if matches!(ranged.moment, Moment::Always) => None,
+            Self::Ranged(ranged) if matches!(ranged.moment, Moment::Always | Moment::Known { .. }) => None,
             other => other.columns().first().copied(),
         }
     }

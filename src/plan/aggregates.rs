@@ -377,7 +377,7 @@ fn in_unit(values: ArrayRef, ty: Type) -> ArrayRef {
     Arc::new(micros)
 }
 
-fn sums_as(sums: &ArrayRef, ty: Type) -> Result<ArrayRef> {
+pub fn sums_as(sums: &ArrayRef, ty: Type) -> Result<ArrayRef> {
     if ty == Type::Duration {
         let micros: DurationMicrosecondArray = sums
             .as_primitive::<Decimal128Type>()
@@ -390,7 +390,7 @@ fn sums_as(sums: &ArrayRef, ty: Type) -> Result<ArrayRef> {
 }
 
 /// Exact sums over their counts, rounded once.
-fn means(sums: &ArrayRef, n: &Int64Array, ty: Type) -> Result<ArrayRef> {
+pub fn means(sums: &ArrayRef, n: &Int64Array, ty: Type) -> Result<ArrayRef> {
     let values: Float64Array = match sums.data_type() {
         DataType::Float64 => sums
             .as_primitive::<arrow::datatypes::Float64Type>()

@@ -25,7 +25,7 @@ impl Scans<'_> {
     pub fn ranged(&self, group: &ScanGroup, ranged: &Ranged, set: &GroupSet) -> Result<GroupPlan> {
         let model = self.model;
         let read = super::groups::inputs(model, group, std::slice::from_ref(set));
-        let active = matches!(ranged.moment, Moment::Active { .. });
+        let active = matches!(ranged.moment, Moment::Active { .. } | Moment::Known { .. });
         if read.period || (read.moment && active) {
             return self.by_period(group, ranged, set, &read.found);
         }

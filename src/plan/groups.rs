@@ -10,7 +10,7 @@ use super::columns::Inputs;
 use super::population::population;
 use super::request::MOST_PERIODS;
 use super::steps::{Ground, is_ordered};
-use super::{BreakdownPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan};
+use super::{BreakdownPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan, per};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::calendar::Grain;
@@ -126,13 +126,14 @@ fn asked_kpis(model: &Model, request: &Request, problems: &mut Diagnostics) -> V
 
 /// The total and the breakdowns of a KPI, with every measure's way to every dimension.
 fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagnostics) -> Vec<BreakdownPlan> {
-    let measures = kpi.formula.measures();
+    let measures = kpi.formula.measures_here();
     let asked: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&kpi.by);
     let total = BreakdownPlan {
         dimensions: Vec::new(),
         keys: measures.iter().map(|m| (*m, Vec::new())).collect(),
         coarser: Vec::new(),
         population: None,
+        pers: per::plans(model, kpi, &[&kpi.formula], &[], problems),
     };
     let mut all = vec![total];
     for dimensions in asked.iter().filter(|d| !d.is_empty()) {
@@ -163,7 +164,9 @@ fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagno
         let names = |b: &[Dimension]| b.iter().map(Dimension::name).collect::<Vec<_>>();
         if !all.iter().any(|b| names(&b.dimensions) == names(dimensions)) {
             let coarser = coarser(kpi, dimensions);
-            let mut plan = BreakdownPlan { dimensions: dimensions.clone(), keys, coarser, population: None };
+            let pers = per::plans(model, kpi, &[&kpi.formula], dimensions, problems);
+            let mut plan =
+                BreakdownPlan { dimensions: dimensions.clone(), keys, coarser, population: None, pers };
             let reached = plan.keys.values().all(|k| k.len() == dimensions.len());
             if kpi.fill == Fill::Entities && reached {
                 match population(model, kpi, &plan) {
@@ -181,7 +184,7 @@ fn breakdowns(model: &Model, request: &Request, kpi: &Kpi, problems: &mut Diagno
 /// breakdown's but not all.
 fn coarser(kpi: &Kpi, dimensions: &[Dimension]) -> Vec<Vec<usize>> {
     let mut all: Vec<Vec<usize>> = Vec::new();
-    for across in kpi.formula.across() {
+    for across in kpi.formula.across_here() {
         let Across::Total(by) = across else { continue };
         let kept = kept(by, dimensions);
         if !kept.is_empty() && kept.len() < dimensions.len() && !all.contains(&kept) {
@@ -246,11 +249,18 @@ impl Cut {
 
 impl BreakdownPlan {
     /// The keys of each measure, of the breakdown and of the coarser ones that it needs.
-    pub fn all_keys(&self) -> impl Iterator<Item = (MeasureId, Vec<ColumnRef>)> + '_ {
-        self.keys.iter().flat_map(|(id, keys)| {
-            let coarser = self.coarser.iter().map(|kept| kept.iter().map(|i| keys[*i].clone()).collect());
-            std::iter::once(keys.clone()).chain(coarser).map(|keys| (*id, keys))
-        })
+    pub fn all_keys(&self) -> Vec<(MeasureId, Vec<ColumnRef>)> {
+        let mut all = Vec::new();
+        let whole: Vec<usize> = (0..self.dimensions.len()).collect();
+        for kept in std::iter::once(&whole).chain(&self.coarser) {
+            let own = self.keys.iter().filter(|(_, keys)| keys.len() == whole.len());
+            all.extend(own.map(|(id, keys)| (*id, kept.iter().map(|i| keys[*i].clone()).collect())));
+            if !kept.is_empty() {
+                all.extend(self.pers.iter().map(|p| (p.members, p.keys_of(kept))));
+            }
+        }
+        all.extend(self.pers.iter().flat_map(|p| p.inner.all_keys()));
+        all
     }
 }
 

@@ -20,6 +20,7 @@ pub mod lower;
 mod masks;
 pub mod outside;
 pub mod own_windows;
+pub mod per;
 pub mod period;
 pub mod population;
 pub mod ranges;
@@ -78,6 +79,8 @@ pub struct BreakdownPlan {
     pub coarser: Vec<Vec<usize>>,
     /// The members that are shown whether seen or not (`fill: entities`).
     pub population: Option<Population>,
+    /// What its formula asks of each entity.
+    pub pers: Vec<per::PerPlan>,
 }
 
 /// An earlier period up to the point that the open one has come to.

@@ -47,7 +47,7 @@ pub fn placed(graph: &PlanGraph) -> Vec<Placed> {
             TimeBinding::Ranged(ranged) => {
                 let own = match &ranged.moment {
                     Moment::At(column) => Some((column, false)),
-                    Moment::Always | Moment::Active { .. } => None,
+                    Moment::Always | Moment::Active { .. } | Moment::Known { .. } => None,
                 };
                 own.into_iter().chain(ranged.within.iter().map(|(c, after)| (c, *after))).collect()
             }

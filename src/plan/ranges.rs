@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, ListArray};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, ListArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Date32Type, Field, Int32Type};
 use chrono::{Datelike, Duration, Months, NaiveDate};
@@ -139,7 +139,7 @@ pub fn first_and_last(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) 
         rules.push(Rule { day: day(lowering, column), bound, optional, shift });
     };
     match &ranged.moment {
-        Moment::Always => {}
+        Moment::Always | Moment::Known { .. } => {}
         Moment::At(column) => {
             add(column, Bound::OpensBy, false, 0);
             add(column, Bound::ClosesAfter, false, 0);
@@ -310,7 +310,8 @@ pub fn border_columns(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) 
     all.into_iter()
         .map(|(border, days, shift)| {
             let days: Arc<[i32]> = days.iter().map(|d| held_day(*d).saturating_add(shift)).collect();
-            let text = format!("{border:?} {:?} {:?} {:?}", ranged.window, set.grain, (set.periods, set.until));
+            let text =
+                format!("{border:?} {:?} {:?} {:?}", ranged.window, set.grain, (set.periods, set.until));
             let kernel = move |args: &[ArrayRef], _: usize| {
                 let places = args[0].as_primitive::<Int32Type>();
                 let day = |p: i32| days.get(usize::try_from(p).ok()?).copied();
@@ -335,6 +336,34 @@ pub fn moment(lowering: &Lowering<'_>, ranged: &Ranged) -> Option<Expr> {
     match &ranged.moment {
         Moment::Always => None,
         Moment::At(column) => Some(lowering.column(column)),
+        Moment::Known { from, to, inclusive } => {
+            let start = border_column(PeriodBorder::Start);
+            let mut args = vec![start.clone(), border_column(PeriodBorder::End)];
+            let none = || lit(ScalarValue::Date32(None));
+            let known = from.is_some();
+            args.push(from.as_ref().map_or_else(none, |c| day(lowering, c)));
+            args.push(to.as_ref().map_or_else(none, |c| day(lowering, c)));
+            let shift = i32::from(*inclusive);
+            let kernel = move |args: &[ArrayRef], rows: usize| {
+                let day = |i: usize, row: usize| {
+                    let days = args[i].as_primitive_opt::<Date32Type>()?;
+                    let at = if days.len() == 1 { 0 } else { row };
+                    days.is_valid(at).then(|| days.value(at))
+                };
+                let moments: Date32Array = (0..rows)
+                    .map(|row| {
+                        let (start, end) = (day(0, row)?, day(1, row)?);
+                        let first = if known { day(2, row)? } else { i32::MIN };
+                        let to = day(3, row).map_or(i32::MAX, |to| to.saturating_add(shift));
+                        (first < end).then_some(if to > start { start.max(first) } else { to - 1 })
+                    })
+                    .collect();
+                Ok(Arc::new(moments) as ArrayRef)
+            };
+            let env = Env { timezone: lowering.model.calendar.timezone };
+            let name = format!("known_at[{known} {shift}]");
+            Some(udf::call(name, env, DataType::Date32, Arc::new(kernel), args))
+        }
         Moment::Active { from, when, .. } => Some(match when {
             When::Start => border_column(PeriodBorder::Before),
             When::End => border_column(PeriodBorder::LastDay),

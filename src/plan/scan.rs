@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
-use datafusion::common::{Column as DfColumn, Result, ScalarValue};
+use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference};
 use datafusion::functions_aggregate::expr_fn::grouping;
 use datafusion::logical_expr::{Expr, LogicalPlan, grouping_set, lit};
 
-use super::ScanGroup;
 use super::aggregates::{MeasureParts, Merge, Parts};
-use super::lower::{Lowering, Stores};
+use super::lower::{Lowering, Stores, alias};
 use super::period::{self, Stored};
+use super::{ROW, ScanGroup};
 use crate::model::calendar::Grain;
 use crate::model::project::{AsOf, ColumnRef, Model, SourceId, TimeBinding};
 
@@ -89,6 +89,11 @@ pub type Extent = (ScalarValue, ScalarValue);
 /// A column by name.
 pub fn name(text: &str) -> Expr {
     Expr::Column(DfColumn::new_unqualified(text))
+}
+
+/// The number of a row of the source that a plan starts from, where it is held in memory.
+pub fn row_number() -> Expr {
+    Expr::Column(DfColumn::new(Some(TableReference::bare(alias(&[]))), ROW))
 }
 
 impl Scans<'_> {

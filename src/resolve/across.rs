@@ -26,6 +26,17 @@ impl Resolver<'_> {
         let signature = self.signature(name)?;
         let same_point = self.same_point(call)?;
         let argument = &call.args[0];
+        if name == "top_share" {
+            let Some(entity) = &argument.per else {
+                self.report(
+                    Diagnostic::new(&codes::WRONG_ARGUMENTS, "`top_share` without `per`")
+                        .at(argument.span, "the largest of what?")
+                        .help("`top_share(sum(invoices.amount) per account, 3)`"),
+                );
+                return None;
+            };
+            return self.per(scope, call, entity, span);
+        }
         if let Some(clause) = clauses(argument, name == "total") {
             self.report(
                 Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("`{name}` takes a result, not rows"))

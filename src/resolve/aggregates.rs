@@ -25,9 +25,8 @@ impl Resolver<'_> {
     ) -> Option<ResultExpr> {
         let filters = &scope.filters;
         let argument = &call.args[0];
-        if let Some(per) = &argument.per {
-            self.not_yet(per.span(), "`per`");
-            return None;
+        if let Some(entity) = &argument.per {
+            return self.per(scope, call, entity, span);
         }
         if let Some(inner) = self.aggregate_within(&argument.expr) {
             if self.signature(&inner.0).is_some_and(|s| !s.evaluated) {
@@ -301,7 +300,7 @@ impl Resolver<'_> {
     }
 
     /// A constant part between 0% and 100%.
-    fn fraction(&mut self, expr: &ast::Expr) -> Option<f64> {
+    pub(super) fn fraction(&mut self, expr: &ast::Expr) -> Option<f64> {
         let mut scope = super::results::ResultScope::default();
         let typed = lower(self, &mut scope, expr);
         let value = match &typed.kind {

@@ -136,6 +136,11 @@ pub fn momentless(model: &Model, measure: &Measure, way: &ColumnRef, at: &Dimens
     Some(problem)
 }
 
+/// The way of a source to what `per` names.
+pub fn reach(model: &Model, source: SourceId, to: &Dimension) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
+    dimension_of(model, source, to, &[])
+}
+
 /// The way of a source to a dimension, if there is one.
 pub fn reaches(model: &Model, source: SourceId, path: &[String]) -> Option<ColumnRef> {
     let span = model.source(source).defined;

@@ -57,6 +57,7 @@ impl Resolver<'_> {
                             let mut names: Vec<&str> = way[from..].iter().map(|(n, _)| *n).collect();
                             names.push(next);
                             let at = raw.functions[next].name.span;
+                            self.looped.extend(names.iter().map(|n| (*n).to_owned()));
                             let diagnostic =
                                 Diagnostic::new(&codes::CYCLE, "functions that call each other in a loop")
                                     .at(at, "calls itself in the end")
@@ -80,7 +81,7 @@ impl Resolver<'_> {
             );
             return None;
         }
-        if self.expanding.contains(&call.name.node) {
+        if self.looped.contains(&call.name.node) {
             // Reported by `check_functions`.
             return None;
         }

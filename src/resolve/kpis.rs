@@ -40,9 +40,9 @@ impl Resolver<'_> {
         for (name, kpi) in &raw.kpis {
             let is_asked = asked.only.as_ref().is_none_or(|only| only.contains(name));
             let filters: &[ast::Expr] = if is_asked { &asked.filters } else { &[] };
-            let scope = ResultScope { filters: filters.to_vec(), window: None };
+            let scope = ResultScope { filters: filters.to_vec(), ..ResultScope::default() };
             let Some(formula) = self.kpi_formula(name, &scope, kpi.name.span) else { continue };
-            let resolved = self.kpi(kpi, formula);
+            let resolved = self.kpi(kpi, formula, !(is_asked && asked.grains));
             self.model.kpis.push(resolved);
         }
         // A KPI that is not there without an error would be silence that reads as green.
@@ -85,7 +85,8 @@ impl Resolver<'_> {
         let written = kpi.formula.as_ref().and_then(|f| f.expr.as_ref());
         self.kpis.open.push((name.to_owned(), used));
         let typed = written.map(|expr| {
-            let mut scope = scope.clone();
+            // A KPI's formula knows nothing of the entity that it is asked of.
+            let mut scope = ResultScope { per: None, ..scope.clone() };
             lower(self, &mut scope, expr)
         });
         self.kpis.open.pop();
@@ -105,7 +106,8 @@ impl Resolver<'_> {
                     depth = depth.max(self.kpis.depths.get(&Arc::as_ptr(body)).copied().unwrap_or(0));
                 }
                 ResultLeaf::Across(_, body) => below.push(body),
-                ResultLeaf::Measure(_) => {}
+                ResultLeaf::Per(per) => below.extend(per.parts()),
+                ResultLeaf::Measure(_) | ResultLeaf::Period(_) => {}
             });
         }
         self.kpis.depths.insert(Arc::as_ptr(formula), depth + 1);
@@ -174,7 +176,7 @@ impl Resolver<'_> {
         Some(Expr { unit, ..formula })
     }
 
-    fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>) -> Kpi {
+    fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>, fits: bool) -> Kpi {
         let mut grains = Vec::new();
         for grain in &raw.grain {
             match self.model.calendar.grain(&grain.node) {
@@ -234,7 +236,8 @@ impl Resolver<'_> {
             decimals: raw.decimals.as_ref().and_then(|d| u8::try_from(d.node).ok()),
         };
         self.breakdowns_are_reached(&kpi);
-        for grain in &kpi.grains {
+        // Grains that are asked for in place of those are looked at when the request is planned.
+        for grain in kpi.grains.iter().filter(|_| fits) {
             let mut unfit = unfit_offsets(&kpi.formula, *grain, &self.model.calendar);
             unfit.extend(super::unfit_windows(&self.model, &kpi.formula, *grain));
             for problem in unfit {
@@ -268,7 +271,15 @@ impl Resolver<'_> {
     fn breakdowns_are_reached(&mut self, kpi: &Kpi) {
         for wanted in kpi.by.iter().flatten() {
             let mut types: Vec<(Type, String)> = Vec::new();
-            for id in kpi.formula.measures() {
+            for per in kpi.formula.pers() {
+                let Some(source) = per.source else { continue };
+                if let Err(Some(problem)) = dimension(&self.model, source, wanted, kpi) {
+                    let needed =
+                        format!("needed by what is asked per {} of `{}`", per.entity.name(), kpi.name);
+                    self.diagnostics.merge(problem.note(needed));
+                }
+            }
+            for id in kpi.formula.measures_here() {
                 let measure = &self.model.measures[id.0];
                 match dimension(&self.model, measure.source, wanted, kpi) {
                     Ok(found) => {

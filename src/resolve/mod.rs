@@ -1,7 +1,7 @@
 //! Raw rules + signatures + schemas -> `Model`: names, scopes, types, units, cycles. Collects every
 //! independent error and no consequences of earlier ones. No DataFusion, no reading of files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
@@ -33,6 +33,7 @@ mod moments;
 mod operators;
 mod own_grains;
 mod paths;
+mod per;
 mod results;
 mod rows;
 mod sources;
@@ -82,6 +83,8 @@ pub struct Asked {
     pub filters: Vec<ast::Expr>,
     /// The KPIs that are asked for; all where absent.
     pub only: Option<Vec<String>>,
+    /// Whether other grains are asked for than those that they list.
+    pub grains: bool,
 }
 
 /// Resolves a project. The model is whole only where no error was reported.
@@ -103,6 +106,7 @@ pub fn resolve(
         kpis: kpis::States::default(),
         expanded: 0,
         why_text: HashMap::new(),
+        looped: HashSet::new(),
         expanding: Vec::new(),
     };
     resolver.model.name = raw.name.as_ref().map_or_else(|| "project".to_owned(), |n| n.node.clone());
@@ -130,6 +134,8 @@ struct Resolver<'a> {
     expanded: usize,
     /// Why columns are text, by where they are read.
     why_text: HashMap<Span, String>,
+    /// Functions that call each other in a loop, which has been reported.
+    looped: HashSet<String>,
     /// Functions being expanded, outermost first.
     expanding: Vec<String>,
 }

@@ -7,9 +7,9 @@ use super::Resolver;
 use super::lower::{Scope, literal, lower, poison, unknown};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, PeriodBorder, ResultExpr, ResultLeaf};
-use crate::model::project::Source;
+use crate::model::project::{Source, SourceId};
 use crate::model::signature::Class;
-use crate::model::types::Type;
+use crate::model::types::{Type, Unit};
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -23,6 +23,8 @@ pub(super) struct ResultScope {
     pub(super) filters: Vec<ast::Expr>,
     /// What stands for the period in every aggregate.
     pub(super) window: Option<ast::Window>,
+    /// The entity that is asked, by its source.
+    pub(super) per: Option<SourceId>,
 }
 
 impl Scope for ResultScope {
@@ -46,6 +48,9 @@ impl Scope for ResultScope {
                 },
             );
         }
+        if let Some(source) = self.per.filter(|s| r.is_entity_path(*s, path)) {
+            return r.entity_column(source, path, span).unwrap_or_else(|| poison(span));
+        }
         r.not_a_result(path, span);
         poison(span)
     }
@@ -63,7 +68,11 @@ impl Scope for ResultScope {
         r.raw.kpis.contains_key(name) || r.model.source_named(name).is_some()
     }
 
-    fn period(&mut self, r: &mut Resolver<'_>, _: PeriodBorder, span: Span) -> ResultExpr {
+    fn period(&mut self, r: &mut Resolver<'_>, border: PeriodBorder, span: Span) -> ResultExpr {
+        if self.per.is_some() {
+            let kind = Kind::Leaf(ResultLeaf::Period(border));
+            return Expr { kind, ty: Type::Date, unit: Unit::none(), span };
+        }
         r.report(
             Diagnostic::new(&codes::NO_PERIOD, "the border of a period outside an aggregate")
                 .at(span, "a day, where results stand")
@@ -75,11 +84,21 @@ impl Scope for ResultScope {
     fn in_period(
         &mut self,
         r: &mut Resolver<'_>,
-        _: &ast::InPeriod,
+        subject: &ast::InPeriod,
         span: Span,
     ) -> Option<(ResultExpr, bool)> {
-        self.period(r, PeriodBorder::Start, span);
-        None
+        let Some(source) = self.per else {
+            self.period(r, PeriodBorder::Start, span);
+            return None;
+        };
+        if let ast::InPeriod::Column(column) = subject {
+            return Some((lower(r, self, column), false));
+        }
+        let (at, after) = r.border_of_span(source, subject, span)?;
+        let here = r.model.source(source);
+        let name = |node: &str| ast::Ident::new(node.to_owned(), span);
+        let parts = vec![name(&here.name), name(&here.columns[at.column].name)];
+        Some((r.entity_column(source, &ast::Path { parts }, span)?, after))
     }
 
     fn windowed(

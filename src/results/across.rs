@@ -1,6 +1,7 @@
 //! Values in other cells than the one at hand: earlier periods, the whole breakdown. A combination's
 //! periods stand together, so that a period earlier is one cell back, whatever the calendar.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, UInt32Array};
@@ -179,13 +180,20 @@ impl Evaluator<'_> {
             .or_else(|_| stored(&stored(&column.values, &DataType::Int64)?, &DataType::Float64))?;
         let numbers = numbers.as_primitive::<Float64Type>();
         let mut places: Vec<Option<i128>> = vec![None; self.level.size()];
-        for period in 0..width {
-            let mut cells: Vec<(f64, usize)> = (0..self.level.combos())
-                .filter(|combo| self.level.named[*combo])
-                .map(|combo| combo * width + period)
-                .filter(|cell| numbers.is_valid(*cell))
-                .map(|cell| (crate::functions::operators::comparison::nine(numbers.value(cell)), cell))
-                .collect();
+        // Entities are ranked among those that belong to the same, and of those that count.
+        let counts = |cell: usize| self.level.counts.as_ref().is_none_or(|c| c[cell]);
+        let mut lines: BTreeMap<(usize, usize), Vec<(f64, usize)>> = BTreeMap::new();
+        for combo in (0..self.level.combos()).filter(|combo| self.level.named[*combo]) {
+            for period in 0..width {
+                let cell = combo * width + period;
+                if numbers.is_valid(cell) && counts(cell) {
+                    let value = crate::functions::operators::comparison::nine(numbers.value(cell));
+                    let belongs = self.level.belongs.as_ref().map_or(0, |b| b[cell]);
+                    lines.entry((period, belongs)).or_default().push((value, cell));
+                }
+            }
+        }
+        for mut cells in lines.into_values() {
             cells.sort_by(|a, b| if lower { a.0.total_cmp(&b.0) } else { b.0.total_cmp(&a.0) });
             let mut place = 0;
             for (at, (value, cell)) in cells.iter().enumerate() {

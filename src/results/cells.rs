@@ -50,6 +50,7 @@ impl Cells {
         total: bool,
         fill: Fill,
         active: &[(Members, Vec<bool>)],
+        inside: &[(Members, i64)],
     ) -> Self {
         let mut combos: BTreeMap<Vec<(bool, String)>, Members> = BTreeMap::new();
         let key =
@@ -57,8 +58,8 @@ impl Cells {
         if total {
             combos.insert(key(&Vec::new()), Vec::new());
         }
-        for (members, _) in active {
-            combos.insert(key(members), members.clone());
+        for members in active.iter().map(|(m, _)| m).chain(inside.iter().map(|(m, _)| m)) {
+            combos.entry(key(members)).or_insert_with(|| members.clone());
         }
         let width = (periods.end - periods.start).max(0) as usize;
         for rows in measures {
@@ -82,9 +83,16 @@ impl Cells {
                 }
             }
         }
+        if !inside.is_empty() {
+            let index: HashMap<&Members, usize> =
+                cells.combos.iter().enumerate().map(|(i, m)| (m, i)).collect();
+            let seen = inside.iter().filter_map(|(m, p)| Some((index.get(m)?, p - cells.periods.start)));
+            for (combo, period) in seen.filter(|(_, p)| (0..width as i64).contains(p)) {
+                cells.seen[combo * width + period as usize] = true;
+            }
+        }
         match fill {
-            Fill::Cells => {}
-            Fill::Observed => cells.shown.clone_from(&cells.seen),
+            Fill::Cells | Fill::Observed => {}
             Fill::Entities => cells.show_active(active),
         }
         cells

@@ -9,10 +9,11 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
 use super::hidden::Lines;
+use super::per::PerLevel;
 use crate::functions::operators::{arithmetic, comparison, logic, temporal, text};
 use crate::functions::{Env, Failure, result_type, scalar};
 use crate::model::calendar::{Calendar, Grain};
-use crate::model::expr::{Arith, Compare, Kind, ResultExpr, ResultLeaf};
+use crate::model::expr::{Arith, Compare, Kind, PeriodBorder, ResultExpr, ResultLeaf};
 use crate::model::outcome::Reason;
 use crate::model::project::MeasureId;
 use crate::plan::lower::scalar_value;
@@ -53,6 +54,16 @@ pub struct Level {
     pub cuts: BTreeMap<i64, Level>,
     /// Coarser breakdowns, the total among them.
     pub coarser: Vec<Coarser>,
+    /// The index of the first period.
+    pub first: i64,
+    /// The periods that all aggregates reach.
+    pub covered: Vec<bool>,
+    /// Grids of entities inside its cells, by what is asked of them.
+    pub pers: HashMap<*const ResultExpr, PerLevel>,
+    /// Of a grid of entities: for each cell what the entity belongs to then.
+    pub belongs: Option<Vec<usize>>,
+    /// Of a grid of entities: which cells count.
+    pub counts: Option<Vec<bool>>,
     /// What adds up to something known, where the formula withholds small cells.
     pub lines: Option<Arc<Lines>>,
 }
@@ -104,6 +115,31 @@ impl Evaluator<'_> {
         Ok(column)
     }
 
+    /// A border of each cell's period.
+    fn border(&self, border: PeriodBorder) -> Column {
+        let (size, width, calendar) = (self.level.size(), self.level.width.max(1), &self.level.calendar);
+        let day = |cell: usize| {
+            let period = self.level.first + (cell % width) as i64;
+            let (start, end) =
+                (calendar.start(self.level.grain, period), calendar.end(self.level.grain, period));
+            match border {
+                PeriodBorder::Start => Some(start),
+                PeriodBorder::End => Some(end),
+                PeriodBorder::LastDay => end.pred_opt(),
+                PeriodBorder::Before => start.pred_opt(),
+            }
+        };
+        let days: arrow::array::Date32Array =
+            (0..size).map(|cell| day(cell).map(crate::plan::period::day_number)).collect();
+        Column {
+            values: Arc::new(days),
+            reasons: vec![0; size],
+            n: None,
+            skipped: vec![0; size],
+            seen: vec![0; size],
+        }
+    }
+
     /// A formula over all cells.
     pub fn eval(&mut self, expr: &ResultExpr) -> Evaluated {
         let out = result_type(expr.ty);
@@ -129,6 +165,8 @@ impl Evaluator<'_> {
                 .cloned()
                 .ok_or_else(|| Failure::Internal("a measure that was not computed".to_owned())),
             Kind::Leaf(ResultLeaf::Kpi(_, body)) => self.shared(body),
+            Kind::Leaf(ResultLeaf::Per(per)) => self.per(per, expr.ty),
+            Kind::Leaf(ResultLeaf::Period(border)) => Ok(self.border(*border)),
             Kind::Neg(a) => {
                 let a = self.eval(a)?;
                 let values = match &out {

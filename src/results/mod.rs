@@ -7,4 +7,5 @@ pub mod cells;
 pub mod evaluate;
 pub mod hidden;
 pub mod outcome;
+pub mod per;
 pub mod set;

@@ -26,6 +26,8 @@ pub struct Shown<'a> {
     pub dimensions: Vec<String>,
     /// Labels of members, for each dimension.
     pub labels: Vec<Option<&'a HashMap<String, String>>>,
+    /// Whether only cells are shown that some aggregate saw rows for.
+    pub observed: bool,
     /// The asked-for periods.
     pub periods: std::ops::Range<i64>,
     /// Whether each of them is complete.
@@ -44,7 +46,8 @@ pub fn breakdown(cells: &Cells, column: &Column, shown: &Shown<'_>) -> Result<Br
         let calendar = &shown.model.calendar;
         for (combo, members) in cells.combos.iter().enumerate() {
             let cell = combo * width + period;
-            if !cells.shown[cell] {
+            // Shifts and windows see what lies elsewhere: what was observed is told by the value's own rows.
+            if !cells.shown[cell] || (shown.observed && column.seen[cell] == 0) {
                 continue;
             }
             let members = members

@@ -84,7 +84,8 @@ fn write(folder: &Path, fine: &[Period], coarse: &[Period], rows: &[Period]) -> 
         }
     }
     std::fs::write(folder.join("own.csv"), own)?;
-    let lines: String = rows.iter().map(|(d, x)| format!("{},{x}\n", day(*d))).collect();
+    let lines: Vec<String> = rows.iter().map(|(d, x)| format!("{},{x}\n", day(*d))).collect();
+    let lines = lines.concat();
     std::fs::write(folder.join("t.csv"), format!("day,x\n{lines}"))
 }
 

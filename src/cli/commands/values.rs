@@ -30,7 +30,7 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
             return Exit::Usage;
         }
     };
-    let asked = Asked { filters, only: kpis.clone() };
+    let asked = Asked { filters, only: kpis.clone(), grains: !arguments.grain.is_empty() };
     let mut checked = loaded.check(&asked).await;
     if checked.diagnostics.has_errors() {
         show(&checked.diagnostics.0, &checked.map, talk, as_json);

@@ -17,11 +17,10 @@ use crate::functions::clock::{LocalClock, instants_of_local};
 use crate::functions::operators::comparison::local_days;
 use crate::functions::{Env, Failure, arrays, row_type};
 use crate::model::project::{Aggregate, Carry, ColumnRef, Made, MeasureId, Snapshot, SourceId};
-use crate::plan::ROW;
 use crate::plan::columns::Inputs;
 use crate::plan::groups::inputs;
 use crate::plan::lower::Lowering;
-use crate::plan::scan::name;
+use crate::plan::scan::row_number;
 use crate::plan::steps::fact_group;
 
 fn failed(failure: Failure) -> DataFusionError {
@@ -130,7 +129,7 @@ impl Run<'_> {
     ) -> DfResult<ArrayRef> {
         let scans = self.scans(ready);
         let lowering = Lowering::new(self.model, read.source, scans.stores);
-        let wanted: Vec<Expr> = vec![name(ROW), lowering.column(time), lowering.column(per)];
+        let wanted: Vec<Expr> = vec![row_number(), lowering.column(time), lowering.column(per)];
         let rows = self.batch(scans.values(read, &lowering, wanted)?, runner).await?;
         let places = rows.column(0).as_primitive::<Int64Type>();
         let is_day = rows.column(1).data_type() == &DataType::Date32;
@@ -183,7 +182,7 @@ impl Run<'_> {
             read.column(key);
         }
         let lowering = Lowering::new(self.model, source, scans.stores);
-        let wanted = std::iter::once(name(ROW)).chain(own.iter().map(|k| lowering.column(k))).collect();
+        let wanted = std::iter::once(row_number()).chain(own.iter().map(|k| lowering.column(k))).collect();
         let rows = self.batch(scans.values(&read, &lowering, wanted)?, runner).await?;
         let places = rows.column(0).as_primitive::<Int64Type>();
         let mine = &rows.columns()[1..];

@@ -17,9 +17,8 @@ use crate::engine::runner::Runner;
 use crate::functions::Env;
 use crate::functions::operators::comparison::local_days;
 use crate::model::project::{Conversion, Events, SourceId};
-use crate::plan::ROW;
 use crate::plan::lower::Lowering;
-use crate::plan::scan::name;
+use crate::plan::scan::row_number;
 use crate::plan::steps::events;
 
 /// A day in microseconds.
@@ -104,7 +103,7 @@ impl Run<'_> {
         let lowering = lowering.at(Some(time.clone()));
         let counts = of.filter.as_ref().map_or_else(|| lit(true), |f| lowering.expr(f));
         let mut wanted: Vec<Expr> = vec![lowering.column(&of.entity), time, counts];
-        wanted.extend(numbered.then(|| name(ROW)));
+        wanted.extend(numbered.then(row_number));
         self.batch(scans.values(&read, &lowering, wanted)?, runner).await
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StructArray};
 use arrow::datatypes::Field;
 use datafusion::common::Result;
 use datafusion::logical_expr::AggregateUDF;
@@ -19,6 +19,12 @@ use super::wide::Wide;
 /// `sum_merge`.
 pub fn moments_state() -> AggregateUDF {
     build(Kind::Moments)
+}
+
+/// The same of values at hand, by group.
+pub fn moments_of(values: &ArrayRef, groups: &[usize], count: usize) -> Result<StructArray> {
+    let states = super::udaf::over(Kind::Moments, values, groups, count)?;
+    Ok(states.as_struct().clone())
 }
 
 /// The sample variance of states: null below two arguments, and out of range: a square past the range of

@@ -17,12 +17,21 @@ use super::udaf::{Kind, build};
 /// The percentile at `part`, 0 to 1 (0.5 is the median), as a float; null over no values. The part is
 /// read in its shortest decimal form, so that 0.9 is nine tenths.
 pub fn percentile(part: f64) -> AggregateUDF {
+    build(kind(part))
+}
+
+/// The same of floats at hand, by group.
+pub fn percentiles_of(part: f64, values: &ArrayRef, groups: &[usize], count: usize) -> Result<ArrayRef> {
+    super::udaf::over(kind(part), values, groups, count)
+}
+
+fn kind(part: f64) -> Kind {
     let part = if part.is_finite() { part.clamp(0.0, 1.0) } else { 0.5 };
     let text = format!("{part:.15}");
     let fraction = text.split_once('.').map_or("", |(_, f)| f.trim_end_matches('0'));
     let digits = fraction.len() as u32;
     let numerator = if part >= 1.0 { 1 } else { fraction.parse().unwrap_or(0) };
-    build(Kind::Percentile { numerator, digits })
+    Kind::Percentile { numerator, digits }
 }
 
 /// Values by group.

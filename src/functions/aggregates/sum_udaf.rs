@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Decimal128Array, Float64Array, Int64Array, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray as _, Decimal128Array, Float64Array, Int64Array, StructArray};
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::AggregateUDF;
@@ -33,6 +33,12 @@ pub(super) fn counts(state: &StructArray, name: &str) -> Result<Int64Array> {
     };
     let column: &Int64Array = typed(column, "counts")?;
     Ok((0..state.len()).map(|i| Some(if state.is_valid(i) { column.value(i) } else { 0 })).collect())
+}
+
+/// Sums by group of values at hand, as states.
+pub fn sums_of(values: &ArrayRef, groups: &[usize], count: usize) -> Result<StructArray> {
+    let states = super::udaf::over(Kind::Sum(values.data_type().clone()), values, groups, count)?;
+    Ok(states.as_struct().clone())
 }
 
 /// Values, `n` and `skipped` of states. The value is 0 over no arguments, null where the state is or

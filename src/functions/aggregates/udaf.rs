@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -45,6 +46,15 @@ pub(super) fn build(kind: Kind) -> AggregateUDF {
         }
     };
     AggregateUDF::new_from_impl(Udaf { kind, signature })
+}
+
+/// An aggregate of arrays at hand: the result of each of `count` groups.
+pub(super) fn over(kind: Kind, values: &ArrayRef, groups: &[usize], count: usize) -> Result<ArrayRef> {
+    let udaf = Udaf { kind, signature: Signature::any(1, Volatility::Immutable) };
+    let mut states = udaf.groups(values.data_type())?;
+    states.resize(count);
+    states.update(values, groups, None)?;
+    states.results(count)
 }
 
 impl Udaf {

@@ -51,7 +51,7 @@ pub(super) static ALL: &[Signature] = &[
     ),
     across("share_of_total", Class::Breakdown, X, "The value as a part of that of the whole.", part),
     across("rank", Class::Breakdown, X, "The place of the value, best 1, equal ones the same.", place),
-    planned(
+    across(
         "top_share",
         Class::Breakdown,
         &[Param::one("x"), Param::one("n")],
