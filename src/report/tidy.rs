@@ -19,8 +19,19 @@ use crate::model::types::Type;
 /// The columns before the dimensions.
 const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
 /// The columns after them.
-const AFTER: [&str; 10] =
-    ["breakdown", "value", "exact", "type", "unit", "n", "skipped", "reason", "complete", "window_complete"];
+const AFTER: [&str; 11] = [
+    "breakdown",
+    "value",
+    "exact",
+    "type",
+    "unit",
+    "n",
+    "skipped",
+    "reason",
+    "complete",
+    "window_complete",
+    "period",
+];
 /// Day 0 of a Date32, counted as chrono does.
 const EPOCH: i32 = 719_163;
 
@@ -77,6 +88,7 @@ pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
         texts(&|_, p| p.row.reason.map(|r| r.word().to_owned())),
         Arc::new(complete) as ArrayRef,
         Arc::new(windows) as ArrayRef,
+        texts(&|_, p| Some(p.row.period.clone())),
     ]);
     RecordBatch::try_new(Arc::new(schema(outcome, &dimensions)), columns)
 }
@@ -209,7 +221,8 @@ mod tests {
                 "skipped",
                 "reason",
                 "complete",
-                "window_complete"
+                "window_complete",
+                "period"
             ]
         );
         assert_eq!(batch.num_rows(), 10);

@@ -31,7 +31,6 @@ fn run(file: &Path) -> Outcome {
     for block in blocks(&mut pieces) {
         folder::write(folder.path(), block)?;
     }
-    let calendar = plan::calendar(folder.path());
     let mut request = None;
     let mut expectations = 0;
     let mut problems = String::new();
@@ -48,7 +47,7 @@ fn run(file: &Path) -> Outcome {
                 let extra: Vec<&str> =
                     block.rest().split_whitespace().map(|w| w.trim_start_matches('+')).collect();
                 let rows = asked("run").and_then(|r| r.rows(folder.path())).map_err(at)?;
-                rows.and_then(|rows| table::of(&rows, &calendar, &extra)).unwrap_or_else(|problem| problem)
+                rows.and_then(|rows| table::of(&rows, &extra)).unwrap_or_else(|problem| problem)
             }
             // Without a request, what `check` says.
             "diagnostics" => asked("check").and_then(|r| r.talk(folder.path())).map_err(at)?,

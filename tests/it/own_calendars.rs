@@ -84,9 +84,11 @@ fn write(folder: &Path, fine: &[Period], coarse: &[Period], rows: &[Period]) -> 
         }
     }
     std::fs::write(folder.join("own.csv"), own)?;
-    let lines: Vec<String> = rows.iter().map(|(d, x)| format!("{},{x}\n", day(*d))).collect();
-    let lines = lines.concat();
-    std::fs::write(folder.join("t.csv"), format!("day,x\n{lines}"))
+    let mut lines = String::from("day,x\n");
+    for (d, x) in rows {
+        let _ = writeln!(lines, "{},{x}", day(*d));
+    }
+    std::fs::write(folder.join("t.csv"), lines)
 }
 
 /// KPI, grain, period and value.

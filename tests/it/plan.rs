@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rumbo::{Asked, Calendar, Checked, Dimension, LoadOptions, SourceMap, Span};
+use rumbo::{Asked, Checked, Dimension, LoadOptions, SourceMap, Span};
 
 use crate::request::Request;
 
@@ -14,13 +14,6 @@ pub fn checked(folder: &Path) -> Result<Checked, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     Ok(runtime.block_on(rumbo::load(folder, &LoadOptions::default()).check(&Asked::default())))
-}
-
-/// The calendar of a folder's project, or the usual one.
-pub fn calendar(folder: &Path) -> Calendar {
-    let there = folder.join("rumbo.yaml").exists();
-    let project = there.then(|| checked(folder).ok()).flatten();
-    project.map(|p| p.model.calendar).unwrap_or_default()
 }
 
 /// The scan groups of a request.

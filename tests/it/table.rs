@@ -1,18 +1,28 @@
 //! Tidy rows -> the compact table of a `result` block: KPI (where there are several), period, dimensions,
 //! value with every digit, n, skipped and complete (where they say something), reason.
 
-use rumbo::Calendar;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
 type Row = Map<String, Value>;
 
 const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
-const AFTER: [&str; 10] =
-    ["breakdown", "value", "exact", "type", "unit", "n", "skipped", "reason", "complete", "window_complete"];
+const AFTER: [&str; 11] = [
+    "breakdown",
+    "value",
+    "exact",
+    "type",
+    "unit",
+    "n",
+    "skipped",
+    "reason",
+    "complete",
+    "window_complete",
+    "period",
+];
 
 /// The table of rows, one JSON object a line; `extra` names further columns (`unit`, `type`).
-pub fn of(rows: &str, calendar: &Calendar, extra: &[&str]) -> Result<String, String> {
+pub fn of(rows: &str, extra: &[&str]) -> Result<String, String> {
     let rows: Vec<Row> = rows
         .lines()
         .map(|line| serde_json::from_str(line).map_err(|e| format!("{e} in {line}")))
@@ -29,7 +39,7 @@ pub fn of(rows: &str, calendar: &Calendar, extra: &[&str]) -> Result<String, Str
     if differs("kpi") {
         add("kpi", &|r| text(r, "kpi"));
     }
-    add("period", &|r| period(r, calendar));
+    add("period", &|r| text(r, "period"));
     let dimensions = rows[0].keys().filter(|k| !BEFORE.contains(&k.as_str()) && !AFTER.contains(&k.as_str()));
     for dimension in dimensions {
         add(dimension, &|r| member(r, dimension));
@@ -73,15 +83,6 @@ fn member(row: &Row, dimension: &str) -> String {
         Value::String(member) => member.clone(),
         _ => "(none)".to_owned(),
     }
-}
-
-fn period(row: &Row, calendar: &Calendar) -> String {
-    let named = || {
-        let grain = calendar.grain(row.get("grain")?.as_str()?)?;
-        let start = row.get("period_start")?.as_str()?.parse().ok()?;
-        Some(calendar.name(grain, calendar.index(grain, start)))
-    };
-    named().unwrap_or_else(|| text(row, "period_start"))
 }
 
 fn aligned(columns: &[(String, Vec<String>)]) -> String {
