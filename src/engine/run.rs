@@ -96,6 +96,7 @@ impl Run<'_> {
             project: self.model.name.clone(),
             as_of: as_of_text(&self.as_of, self.model),
             tables,
+            expanded: self.expansions(&results),
             notes: self
                 .graph
                 .notes
@@ -116,8 +117,15 @@ impl Run<'_> {
         let mut out = Vec::new();
         for group in &self.graph.groups {
             if let TimeBinding::Ranged(ranged) = &group.time {
-                let plan = scans.ranged(group, ranged, &group.sets[0]).map_err(failed)?;
-                out.push(runner.describe(&plan.plan).await.map_err(failed)?);
+                let set = &group.sets[0];
+                let plan = scans.ranged(group, ranged, set).map_err(failed)?;
+                let factor = self.factor(&scans, group, ranged, runner).await.map_err(failed)?;
+                let how = match plan.shape {
+                    Shape::Ranged { merge: true } => "partial results, not rows, are expanded",
+                    _ => "rows are expanded",
+                };
+                let shown = runner.describe(&plan.plan).await.map_err(failed)?;
+                out.push(format!("{factor}; {how}\n{shown}"));
                 continue;
             }
             let (_, extent) = coverage::of_group(self.model, &scans, group, runner).await.map_err(failed)?;
@@ -142,6 +150,37 @@ impl Run<'_> {
         let batches = runner.run(plan.plan.clone()).await?;
         let sets = self.sets(scans, group, &plan, batches, runner).await?;
         Ok(GroupResult { sets, coverage })
+    }
+
+    /// The measures of which rows were looked at once for each period, with how many that were.
+    fn expansions(&self, results: &[GroupResult]) -> Vec<(String, u64)> {
+        let mut all = Vec::new();
+        for (group, result) in self.graph.groups.iter().zip(results) {
+            let expanded = result.sets.iter().map(|s| s.expanded).max().unwrap_or(0);
+            if let Some(first) = group.measures.first().filter(|_| expanded > 0) {
+                all.push((self.model.measures[first.0].text.clone(), expanded));
+            }
+        }
+        all
+    }
+
+    /// How many periods a row counts in, as a text.
+    async fn factor(
+        &self,
+        scans: &Scans<'_>,
+        group: &ScanGroup,
+        ranged: &Ranged,
+        runner: &dyn Runner,
+    ) -> DfResult<String> {
+        let batches = runner.run(scans.expansion(group, ranged, &group.sets[0])?).await?;
+        let value = |column: usize| {
+            let batch = batches.iter().find(|b| b.num_rows() > 0)?;
+            let numbers = batch.column(column).as_primitive::<arrow::datatypes::Int64Type>();
+            Some(numbers.value(0))
+        };
+        let (rows, expanded) = (value(0).unwrap_or(0), value(1).unwrap_or(0));
+        let factor = if rows == 0 { 0.0 } else { expanded as f64 / rows as f64 };
+        Ok(format!("{rows} rows count in {expanded} periods together, each in {factor:.1}"))
     }
 
     /// The sets of a group whose rows count in several periods, one after the other.
@@ -194,7 +233,9 @@ impl Run<'_> {
             parts: plan.parts.parts.len(),
             only: None,
         };
-        SetResult::read(self.model, &batches, &columns, &measures)
+        let mut result = SetResult::read(self.model, &batches, &columns, &measures)?;
+        result.expanded = plan.expanded.load(std::sync::atomic::Ordering::Relaxed);
+        Ok(result)
     }
 
     async fn sets(

@@ -78,6 +78,8 @@ pub struct Outcome {
     pub as_of: String,
     /// A table for each KPI and grain, KPIs in the order of the files.
     pub tables: Vec<KpiTable>,
+    /// Aggregates of which rows were looked at once for each period that they count in, and how many that were.
+    pub expanded: Vec<(String, u64)>,
     /// Notes and warnings of the run.
     pub notes: Vec<Diagnostic>,
 }

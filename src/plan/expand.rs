@@ -8,12 +8,13 @@ use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::catalog::TableProvider;
 use datafusion::common::Result;
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
+use datafusion::functions_aggregate::expr_fn::{count, sum};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, col, lit};
 
 use super::aggregates::{Merge, Parts};
 use super::lower::{Lowering, alias};
 use super::period::Stored;
-use super::scan::{GroupPlan, Scans, Shape, name};
+use super::scan::{Expanded, GroupPlan, Scans, Shape, name};
 use super::{GroupSet, ScanGroup, ranges, rows};
 use crate::functions::Env;
 use crate::model::calendar::Grain;
@@ -24,6 +25,7 @@ impl Scans<'_> {
     /// first and last period, for [`Scans::expand`]; else the rows themselves were expanded.
     pub fn ranged(&self, group: &ScanGroup, ranged: &Ranged, set: &GroupSet) -> Result<GroupPlan> {
         let model = self.model;
+        let expanded = Expanded::default();
         let read = super::groups::inputs(model, group, std::slice::from_ref(set));
         let active = matches!(ranged.moment, Moment::Active { .. } | Moment::Known { .. });
         if read.period || (read.moment && active) {
@@ -58,13 +60,13 @@ impl Scans<'_> {
             let builder = builder.project(all.into_iter().chain(borders).collect::<Vec<_>>())?;
             let builder = builder.filter(name("f").is_not_null())?;
             let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
-            let list = ranges::expanded(name("f"), name("l")).alias("p");
+            let list = ranges::expanded(name("f"), name("l"), &expanded).alias("p");
             let builder = builder.project(all.into_iter().chain([list]).collect::<Vec<_>>())?;
             let by = std::iter::once(name("p")).chain(keys);
             builder.unnest_column("p")?.aggregate(by.collect::<Vec<_>>(), aggregates)?.build()?
         };
         let shape = Shape::Ranged { merge };
-        Ok(GroupPlan { plan, shape, parts, measures })
+        Ok(GroupPlan { plan, shape, parts, measures, expanded })
     }
 
     /// Which rows count at all.
@@ -94,6 +96,7 @@ impl Scans<'_> {
         found: &BTreeSet<ColumnRef>,
     ) -> Result<GroupPlan> {
         let model = self.model;
+        let expanded = Expanded::default();
         let lowering = Lowering::new(model, group.source, self.stores);
         let moment = ranges::moment(&lowering, ranged);
         let lowering = lowering.at(moment);
@@ -111,8 +114,8 @@ impl Scans<'_> {
         };
         let (first, last) = ranges::first_and_last(&lowering, ranged, set);
         builder = with(builder, vec![first.alias("f"), last.alias("l")])?.filter(name("f").is_not_null())?;
-        builder =
-            with(builder, vec![ranges::expanded(name("f"), name("l")).alias("p")])?.unnest_column("p")?;
+        builder = with(builder, vec![ranges::expanded(name("f"), name("l"), &expanded).alias("p")])?
+            .unnest_column("p")?;
         builder = with(builder, ranges::border_columns(&lowering, ranged, set))?;
         builder = self.join(builder, &lowering, &mut joined, late)?;
         let shared = self.shared_filter(group, &lowering);
@@ -130,7 +133,29 @@ impl Scans<'_> {
         let aggregates: Vec<Expr> =
             parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
         let plan = builder.aggregate(by, aggregates)?.build()?;
-        Ok(GroupPlan { plan, shape: Shape::Ranged { merge: false }, parts, measures })
+        Ok(GroupPlan { plan, shape: Shape::Ranged { merge: false }, parts, measures, expanded })
+    }
+
+    /// How many rows of a set count at all, and in how many periods together: one row, `rows` and `expanded`.
+    pub fn expansion(&self, group: &ScanGroup, ranged: &Ranged, set: &GroupSet) -> Result<LogicalPlan> {
+        let lowering = Lowering::new(self.model, group.source, self.stores);
+        let mut read = super::columns::Inputs::new(self.model, group.source);
+        for column in group.time.columns() {
+            read.column(column);
+        }
+        let rows = self.rows(group.source)?.alias(alias(&[]))?;
+        let mut rows = self.join(rows, &lowering, &mut BTreeSet::new(), rows::ways(&read.found))?;
+        if let Some(condition) = self.counts(&lowering, ranged, set) {
+            rows = rows.filter(condition)?;
+        }
+        let (first, last) = ranges::first_and_last(&lowering, ranged, set);
+        let rows = rows.project(vec![first.alias("f"), last.alias("l")])?.filter(name("f").is_not_null())?;
+        let periods = cast(name("l") - name("f") + lit(1i32), DataType::Int64);
+        rows.aggregate(
+            Vec::<Expr>::new(),
+            vec![count(lit(1i64)).alias("rows"), sum(periods).alias("expanded")],
+        )?
+        .build()
     }
 
     /// The periods of a set, from the table that holds its parts by first and last period.
@@ -143,7 +168,7 @@ impl Scans<'_> {
     ) -> Result<LogicalPlan> {
         let keys = 0..set.keys.len();
         let parts = 0..plan.parts.parts.len();
-        let list = ranges::expanded(col("base.f"), col("base.l")).alias("p");
+        let list = ranges::expanded(col("base.f"), col("base.l"), &Expanded::default()).alias("p");
         let kept = keys.clone().map(|i| col(format!("base.k{i}")).alias(format!("k{i}")));
         let held = parts.clone().map(|i| col(format!("base.a{i}")).alias(format!("b{i}")));
         let by = std::iter::once(name("p")).chain(keys.map(|i| name(&format!("k{i}"))));

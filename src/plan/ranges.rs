@@ -15,6 +15,7 @@ use datafusion::logical_expr::{Expr, cast, lit};
 use super::GroupSet;
 use super::lower::Lowering;
 use super::period::{Stored, day_number};
+use super::scan::Expanded;
 use super::udf;
 use crate::functions::operators::comparison::local_days;
 use crate::functions::{Env, Failure};
@@ -377,9 +378,10 @@ pub fn moment(lowering: &Lowering<'_>, ranged: &Ranged) -> Option<Expr> {
 }
 
 /// The places from a first to a last, as a list to unnest.
-pub fn expanded(first: Expr, last: Expr) -> Expr {
+pub fn expanded(first: Expr, last: Expr, counted: &Expanded) -> Expr {
+    let counted = Arc::clone(counted);
     let item = Arc::new(Field::new_list_field(DataType::Int32, true));
-    let kernel = |args: &[ArrayRef], _: usize| {
+    let kernel = move |args: &[ArrayRef], _: usize| {
         let (first, last) = (args[0].as_primitive::<Int32Type>(), args[1].as_primitive::<Int32Type>());
         let (mut offsets, mut values) = (vec![0i32], Vec::new());
         for row in 0..first.len() {
@@ -390,6 +392,7 @@ pub fn expanded(first: Expr, last: Expr) -> Expr {
                 .map_err(|_| Failure::Internal("a batch that expands past 2^31 rows".to_owned()))?;
             offsets.push(end);
         }
+        counted.fetch_add(values.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let item = Arc::new(Field::new_list_field(DataType::Int32, true));
         let list =
             ListArray::new(item, OffsetBuffer::new(offsets.into()), Arc::new(Int32Array::from(values)), None);

@@ -81,7 +81,12 @@ pub struct GroupPlan {
     pub parts: Parts,
     /// Each measure's parts.
     pub measures: Vec<MeasureParts>,
+    /// How many rows were made of rows that count in several periods, once the plan has run.
+    pub expanded: Expanded,
 }
+
+/// A count that a running plan adds to.
+pub type Expanded = Arc<std::sync::atomic::AtomicU64>;
 
 /// The least and the greatest stored value of a group's time column, known where none is missing.
 pub type Extent = (ScalarValue, ScalarValue);
@@ -196,7 +201,7 @@ impl Scans<'_> {
                 builder.aggregate(vec![grouping_set(named_sets)], aggregates)?.build()?
             }
         };
-        Ok(GroupPlan { plan, shape, parts, measures })
+        Ok(GroupPlan { plan, shape, parts, measures, expanded: Expanded::default() })
     }
 
     /// A condition that every measure of the group has goes before the aggregate, where it prunes files

@@ -82,7 +82,13 @@ pub fn table(kpi: &str, breakdowns: Vec<Breakdown>) -> KpiTable {
 
 /// A run.
 pub fn outcome(tables: Vec<KpiTable>) -> Outcome {
-    Outcome { project: "key-accounts".to_owned(), as_of: "2026-02-10".to_owned(), tables, notes: Vec::new() }
+    Outcome {
+        project: "key-accounts".to_owned(),
+        as_of: "2026-02-10".to_owned(),
+        tables,
+        expanded: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 /// Revenue of two months by segment, and a churn rate: what most tests print.

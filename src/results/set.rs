@@ -29,6 +29,8 @@ pub struct SetResult {
     pub measures: HashMap<MeasureId, MeasureValues>,
     /// The periods that have rows at all, where others are outside the data: those of balances.
     pub present: Option<HashSet<i32>>,
+    /// How many rows were made of rows that count in several periods.
+    pub expanded: u64,
 }
 
 /// Says which rows of a result belong to a set.

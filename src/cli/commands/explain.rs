@@ -115,6 +115,11 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
         let source = model.source(*id);
         let names: Vec<&str> = columns.iter().map(|c| source.columns[*c].name.as_str()).collect();
         let role = if graph.ground.lookups.contains(id) { ", joined by key" } else { "" };
+        if let Some((base, column)) = &source.distinct {
+            let from = format!("{}.{}", model.source(*base).name, model.path_text(*base, column));
+            let _ = writeln!(out, "  {}  the values of {from}{role}", source.name);
+            continue;
+        }
         let (format, files, bytes) = checked.files(&source.name).unwrap_or(("", 0, 0));
         let plural = if files == 1 { "" } else { "s" };
         let _ = writeln!(

@@ -72,6 +72,10 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
         }
         Ok(outcome) => {
             let exit = deliver(&outcome, &target, talk);
+            for (text, rows) in outcome.expanded.iter().filter(|(_, rows)| talk.verbose || *rows > MANY_ROWS)
+            {
+                complain(&format!("`{text}` looked at {rows} rows, one for each period that they count in"));
+            }
             // Notes after the result: they are what is read last.
             if exit == Exit::Done && !as_json {
                 let shown: Vec<_> = outcome
@@ -86,6 +90,9 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
         }
     }
 }
+
+/// More rows than this, made of rows that count in several periods, are told.
+const MANY_ROWS: u64 = 100_000_000;
 
 fn deliver(outcome: &Outcome, target: &Target, talk: &Talk) -> Exit {
     let written = match &target.file {
