@@ -96,6 +96,7 @@ class Source:
     def __init__(self, project, model, named, table, **keys):
         self.project, self.model, self.name, self.table, self.keys = project, model, named, table, keys
         self.columns, self.relations = {}, {}
+        self.time = self.time_column = None
 
     def column(self, wanted, formula):
         """A column with this formula; the file's own where the formula is its name."""
@@ -161,8 +162,8 @@ class Project:
             self.sources[named] = Source(self, model, named, table, **keys)
         return self.sources[named]
 
-    def facts(self, model, time=None, shift=None):
-        """The rows of a model, that count by a time dimension, some time later than it says."""
+    def facts(self, model, time=None, shift=None, timed=True):
+        """The rows of a model: they count by a time dimension (some time later than it says), or always."""
         named = f"{model.name}_rows"
         if time is None:
             return self.source(model, named, model.table)
@@ -170,11 +171,12 @@ class Project:
             named += f"_on_{time}"
         if shift:
             named += "_" + shift.replace(" ", "_") + "_later"
-        made = self.source(model, named, model.table)
+        made = self.source(model, named if timed else named + "_ever", model.table)
         column = made.sql(model.expr(time), f"is_{time}")
         if shift:
             column = made.column("metric_time", f"{column} + {shift}")
-        made.keys["time"] = column.strip("`")
+        if timed:
+            made.keys["time"] = column.strip("`")
         made.time, made.time_column = time, column
         return made
 
@@ -261,9 +263,11 @@ class Project:
 
     def join_at_moment(self, root, owner, way, link, key, target):
         """The row of a model with validity that held when the root's row counts."""
-        members, version = f"{link}_of_{owner.name}", f"{link}_version_in_{target.name}"
-        source = self.source(None, f"{members}_members", None, distinct=f"{owner.name}.{key.strip('`')}", entity=members)
-        del source
+        if way:
+            key = root.column(f"{link}_of_{way.replace('.', '_')}", f"{way}{key}")
+        key = key.strip("`")
+        members, version = f"{link}_of_{root.name}", f"{link}_then_in_{target.name}"
+        self.source(None, members, None, distinct=f"{root.name}.{key}", entity=members)
         there = self.source(target, f"{target.name}_versions", target.table, entity=version)
         column = there.sql(target.entities[link][1], f"is_{link}").strip("`")
         start, end = (there.sql(e, f"is_{s}").strip("`") for e, s in zip(target.span, ("start", "end")))
@@ -271,8 +275,9 @@ class Project:
         there.keys["span"] = {"from": start, "to": end}
         there.relation(f"to_{members}", to=members, key=column)
         there.relation("itself", to=version, key=[column, start])
-        owner.relation(f"to_{members}", to=members, key=key.strip("`"))
-        return there, way + owner.relation(f"to_{version}", to=version, via=there.name, at="moment") + "."
+        root.relation(f"to_{members}", to=members, key=key)
+        at = (root.time_column or "moment").strip("`")
+        return there, root.relation(f"to_{version}", to=version, via=there.name, at=at) + "."
 
     # Times
 

@@ -89,7 +89,7 @@ class Request:
         self.project = Project(manifest, case["id"], data, self.last)
         self.metrics = list(case.get("metrics") or [])
         self.rows_of, self.made, self.leaf_sources = {}, {}, []
-        self.select, self.fills = None, False
+        self.select, self.fills, self.empty_days, self.unmatched = None, False, False, []
         saved = case.get("saved_query_params") or {}
         self.metrics += saved.get("metrics") or []
         self.leaves = [leaf for m in self.metrics for leaf in self.leaves_of(m)]
@@ -215,6 +215,9 @@ class Request:
         cumulative = params.get("cumulative_type_params") or {}
         window = cumulative.get("window") or params.get("window")
         to_date = cumulative.get("grain_to_date") or params.get("grain_to_date")
+        unit = (window or {}).get("granularity") or to_date or "day"
+        if unit not in PERIODS:
+            raise Unsupported(f"a window of {unit}s: windows are of days and longer")
         if window:
             return f"over last {span(window)}"
         return f"{to_date} to date" if to_date else None
@@ -257,6 +260,8 @@ class Request:
         self.or_missing = False
         asked = [(m, *self.metric(m, tuple(self.row_filters))) for m in self.metrics]
         self.asked = asked
+        if self.empty_days and (len(asked) > 1 or len(self.leaves) > 1):
+            raise Unsupported("`join_to_timespine` with dimensions beside time, for several measures")
         for item in self.items:
             if not item.is_period:
                 self.dimension(item)
@@ -339,7 +344,11 @@ class Request:
         if not times:
             return rows
         if len(times) != len(self.items):
-            raise Unsupported("`join_to_timespine` with dimensions beside time")
+            # A day without rows is one group, of no member of any dimension: the total of a period says it.
+            if not all(i.is_period for i in times):
+                raise Unsupported("`join_to_timespine` at a grain that is a column, beside dimensions")
+            self.empty_days = True
+            return rows
         grains = [g if g in GRAINS else self.manifest.custom[g][0] for g in (i.grain or "day" for i in times)]
         source = self.project.spine(min([*grains, "day"], key=GRAINS.index), bool(self.grain))
         if source not in self.leaf_sources:
@@ -348,17 +357,16 @@ class Request:
         where = self.where(source, tuple(conditions))
         return f"coalesce({rows}, 0) + count({source.name}{where})"
 
-    def measure(self, named, filters, shift, to_grain, inside):
-        """An aggregate over the rows of a model; missing where SQL's is, over no rows."""
+    def measure(self, named, filters, shift, to_grain, inside, after=False):
+        """An aggregate over the rows of a model; missing where SQL's is, over no rows.  With `to_grain` only the rows of
+        the first day of the period to date, or those after it."""
         measure, model, time = self.leaf_of(named)
         project, timed = self.project, self.grain and not inside
         if measure.get("non_additive_dimension"):
             return self.semi_additive(measure, model, time, filters, shift, inside)
         wants_time = timed or shift or any(i.is_metric_time for i in self.items) or self.mentions_time(filters) or self.row_limits
         if wants_time and not inside and time:
-            source = project.facts(model, time, shift)
-            if not timed:
-                source = self.untimed(source)
+            source = project.facts(model, time, shift, bool(timed))
         else:
             source = project.facts(model)
             if time:
@@ -369,20 +377,11 @@ class Request:
             self.leaf_sources.append(source)
         extra = []
         if to_grain:
-            extra.append(f"date({source.time_column}) = period.start")
+            extra.append(f"date({source.time_column}) {'>' if after else '='} period.start")
         value, rows = self.aggregate(measure, source, filters, extra, inside)
         if to_grain:
             value, rows = f"({value}) {to_grain} to date", f"({rows}) {to_grain} to date"
         return value, rows
-
-    def untimed(self, source):
-        """The same rows without a time: all of them count, and time is a dimension like any other."""
-        keys = {k: v for k, v in source.keys.items() if k != "time"}
-        named = source.name + "_ever"
-        made = self.project.source(source.model, named, source.table, **keys)
-        made.columns, made.time, made.time_column = dict(source.columns), source.time, source.time_column
-        self.project.sources.pop(source.name, None)
-        return made
 
     def mentions_time(self, filters):
         return any(self.is_about_time(f, n) for f in filters for n in f.items)
@@ -464,6 +463,10 @@ class Request:
             else:
                 path = self.project.at_grain(place, item.grain)
             paths[source.name] = path
+        for _, there, items in self.unmatched:
+            if item in items:
+                first = self.place(self.leaf_sources[0], item).way.split(".")[0] + "."
+                paths[there.name] = paths[self.leaf_sources[0].name].removeprefix(first)
         item.dimension = named
         self.project.dimensions[named] = paths
 
@@ -550,8 +553,8 @@ class Request:
         return self.grain in months and unit in months and window["count"] * months[unit] % months[self.grain] == 0
 
     def to_grain(self, used, filters, shift, to_grain, to):
-        if to_grain or self.has_windows(used["name"]):
-            raise Unsupported("the start of a period of something that has a window itself")
+        if to_grain:
+            raise Unsupported("the start of a period of the start of a period")
         finest = [i.grain for i in self.items if i.is_metric_time]
         if finest == [to]:
             if not self.grain or self.grain == to:
@@ -565,12 +568,20 @@ class Request:
         return self.metric(used["name"], filters, shift, to)
 
     def cumulative(self, raw, filters, shift, to_grain, inside):
-        if to_grain:
-            raise Unsupported("the start of a period of something that has a window itself")
         used = self.measure_of(raw)
         filters = (*filters, *filters_of(templates(used.get("filter"))))
-        value, rows = self.measure(used["name"], filters, shift, None, inside)
         window = self.window_of(raw)
+        if to_grain and (window or self.leaf_of(used["name"])[0]["agg"].lower() not in ("sum", "count", "sum_boolean")):
+            raise Unsupported("the start of a period of a window, or of what does not add up")
+        value, rows = self.measure(used["name"], filters, shift, None, inside)
+        if to_grain:
+            # All there is, less what came after the first day of the period to date.
+            later, later_rows = self.measure(used["name"], filters, shift, to_grain, inside, after=True)
+            named = raw["name"]
+            value, later = self.kpi(f"{named}__ever", f"({value}) all time"), self.kpi(f"{named}__later", f"coalesce({later}, 0)")
+            rows, later_rows = self.kpi(f"{named}__rows_ever", f"({rows}) all time"), self.kpi(f"{named}__rows_later", f"coalesce({later_rows}, 0)")
+            rows = f"({rows} - {later_rows})"
+            return self.nothing_is_missing(f"{value} - {later}", rows), rows
         if self.grain and not inside:
             window = window or "all time"
             value, rows = f"({value}) {window}", f"({rows}) {window}"
@@ -609,6 +620,8 @@ class Request:
         where = self.where(rows, (*filters, *filters_of(templates(base.get("filter")))))
         where_to = self.where(followers, filters_of(templates(target.get("filter"))))
         window = params.get("window")
+        if window and window["granularity"] not in GRAINS[: GRAINS.index("week") + 1]:
+            raise Unsupported(f"a conversion within {span(window)}: its length is not fixed")
         within = span(window) if window else "36500 days"
         call = f"({rows.name}{where}, {followers.name}{where_to}, within = {within}, entity = {members.keys['entity']})"
         converted, counted = f"conversions{call}", f"count({rows.name}{where})"
@@ -653,15 +666,37 @@ class Request:
 
     def plain(self, measure, model, time, filters):
         """At its own grain every period is its own first and last."""
-        source = self.project.facts(model, time)
-        if not self.grain:
-            source = self.untimed(source)
+        source = self.project.facts(model, time, timed=bool(self.grain))
         if source not in self.leaf_sources:
             self.leaf_sources.append(source)
         return self.aggregate(measure, source, filters, [], None)
 
     def ends_of_periods(self, measure, model, time, filters, column, groups, least):
-        raise Unsupported("the first or last day of each period")
+        """A day's total for each member is a fact; of these the first or last in a period counts."""
+        if len(groups) > 1 or not self.grain or measure["agg"].lower() != "sum":
+            raise Unsupported("the first or last day of each period, of several things together or not of a sum")
+        others = [i for i in self.items if not i.is_metric_time]
+        if any(i.element not in groups or i.links for i in others):
+            raise Unsupported("the first or last day of each period by something else than whose day it is")
+        project, source = self.project, self.project.facts(model)
+        source.time, source.time_column = time, source.element(time)
+        named = "_and_".join([*groups, f"day_of_{source.name}"])
+        days = project.source(model, f"{named}_totals", model.table, entity=named)
+        keys = [days.sql(model.entities[g][1], f"is_{g}").strip("`") for g in groups] + [days.element(column).strip("`")]
+        days.keys.update(key=keys, keep={"per": keys, "last": keys[-1]}, time=keys[-1])
+        days.time, days.time_column = time, days.element(time)
+        source.relation(f"to_{named}", to=named, key=keys)
+        total, seen = self.aggregate(measure, source, filters, [], None)
+        total, seen = days.column("total", total), days.column("rows_of_day", seen)
+        if days not in self.leaf_sources:
+            self.leaf_sources.append(days)
+        end = f"{'first' if least else 'last'}({days.name}.{total} where {seen} > 0)"
+        if groups:
+            entity = f"{groups[0]}_of_{days.name}"
+            project.source(None, entity, None, distinct=f"{source.name}.{keys[0]}", entity=entity)
+            days.relation(f"to_{entity}", to=entity, key=keys[0])
+            end = f"sum({end} per {entity})"
+        return end, f"count({days.name} where {seen} > 0)"
 
     # Requests for dimensions alone
 
@@ -689,6 +724,8 @@ class Request:
             source = self.project.spine(min([*grains, "day"], key=GRAINS.index), bool(self.grain))
         self.leaf_sources = [source]
         where = self.where(source, filters)
+        if wanted and not self.filters and not self.case.get("min_max_only"):
+            self.find_unmatched(source, others)
         if self.case.get("min_max_only"):
             if len(self.items) != 1:
                 raise Unsupported("the least and greatest of several dimensions")
@@ -712,6 +749,15 @@ class Request:
         for raw in self.project.kpis.values():
             raw["grain"] = self.run_grain()
 
+    def find_unmatched(self, source, items):
+        """Rows of joined models that no row leads to are groups too, of no member of all other dimensions."""
+        ways = {i: self.project.find(source, i.links, i.element) for i in items}
+        for relation in sorted({p.way.split(".")[0] for p in ways.values() if p.way}):
+            there = self.project.sources[source.relations[relation]["to"]]
+            leading = there.column(f"rows_of_{source.name}", f"count({source.name})")
+            kpi = self.kpi(f"without_{source.name}", f"count({there.name} where {leading} = 0)")
+            self.unmatched.append((kpi, there, [i for i in items if ways[i].way.split(".")[0] == relation]))
+
     def base_for(self, items):
         """The model that has all items, or joins them over the fewest others."""
         best = None
@@ -730,13 +776,11 @@ class Request:
 
     # The run, and its rows
 
-    def command(self):
-        kpis = dict.fromkeys(k for _, value, rows in self.asked for k in (value, rows))
+    def runs(self):
+        """The runs that answer: the KPIs and dimensions of each, and its range."""
+        kpis = list(dict.fromkeys(k for _, value, rows in self.asked for k in (value, rows)))
         if not self.metrics and not self.asked:
             kpis = [self.counted]
-        args = [a for k in kpis for a in ("--kpi", k)]
-        dimensions = [i.dimension for i in self.items if not i.is_period]
-        args += ["--by", ",".join(dict.fromkeys(dimensions)) or "none", "--grain", self.run_grain()]
         first, last = self.first, self.last
         constraint = self.case.get("time_constraint")
         if not self.grain:
@@ -745,6 +789,16 @@ class Request:
             # A limit of time is widened to whole periods, there and here.
             first, last = (period_of(t[:10], self.shown_grain()) for t in constraint)
             last = self.end_of(last)
+        dimensions = list(dict.fromkeys(i.dimension for i in self.items if not i.is_period))
+        found = [self.run_of(kpis, dimensions, self.run_grain(), first, last)]
+        for kpi, _, items in self.unmatched:
+            dimensions = list(dict.fromkeys(i.dimension for i in items))
+            found.append(self.run_of([kpi], dimensions, "year", self.last[:4] + "-01-01", self.last))
+        return found
+
+    def run_of(self, kpis, dimensions, grain, first, last):
+        args = [a for k in kpis for a in ("--kpi", k)]
+        args += ["--by", ",".join(dimensions) or "none", "--grain", grain]
         after = (datetime.date.fromisoformat(last) + datetime.timedelta(days=1)).isoformat()
         return [*args, "--from", first, "--to", after, "--format", "ndjson"]
 
@@ -758,7 +812,7 @@ class Request:
             day += datetime.timedelta(days=1)
         return day.isoformat()
 
-    def rows(self, results):
+    def rows(self, results, *others):
         """The rows to write: groups that have rows, in the order that is asked for."""
         dimensions = list(dict.fromkeys(i.dimension for i in self.items if not i.is_period))
         breakdown, cells = ", ".join(dimensions), {}
@@ -770,6 +824,15 @@ class Request:
             seen = [(c, []) for c, v in cells.items() for _ in range(self.times_shown(v[self.counted]))]
         else:
             seen = []
+            if self.empty_days:
+                value, rows = self.asked[0][1:]
+                totals = {r["period_start"]: {} for r in results if r["breakdown"] == ""}
+                for r in results:
+                    if r["breakdown"] == "":
+                        totals[r["period_start"]][r["kpi"]] = r["exact"]
+                for day, values in totals.items():
+                    if not float(values[rows] or 0):
+                        seen.append(((day, *[None] * len(dimensions)), [values[value]]))
             for cell, values in cells.items():
                 if self.case.get("min_max_only") or any(float(values.get(rows) or 0) > 0 for _, _, rows in self.asked):
                     seen.append((cell, [values.get(value) for _, value, _ in self.asked]))
@@ -781,6 +844,12 @@ class Request:
         for cell, values in seen:
             at = dict(zip(dimensions, cell[1:]))
             shown.append((cell, [period_of(cell[0], i.grain) if i.is_period else at[i.dimension] for i in self.items] + values))
+        for (kpi, _, items), found in zip(self.unmatched, others):
+            wanted = ", ".join(dict.fromkeys(i.dimension for i in items))
+            for r in found:
+                if r["breakdown"] == wanted:
+                    row = [r[i.dimension] if i in items else None for i in self.items]
+                    shown += [("", row)] * self.times_shown(r["exact"])
         if self.select:
             shown = self.one_of_each(shown)
         lines = [row for _, row in shown]

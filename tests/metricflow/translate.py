@@ -5,7 +5,7 @@
 
 CASES_DIR is the folder with `cases.jsonl`, `models/` and `data/`, else $METRICFLOW_CASES.  For each case OUT_DIR gets
 `<id>.csv` in the form that its `compare.py` reads, or `<id>.err` with the reason; `projects/<id>/rumbo.yaml` is the rule
-file and `projects/<id>/command` the run.  README.md says what is translated into what.
+file and `projects/<id>/commands` the run.  README.md says what is translated into what.
 """
 
 import argparse
@@ -79,10 +79,10 @@ def answer(case, manifest, data, spine_range, out, binary):
     try:
         request = Request(manifest, case, data, spine_range)
         write_project(folder, request.project.yaml())
-        command = request.command()
-        with open(os.path.join(folder, "command"), "w", encoding="utf-8") as file:
-            file.write(" ".join(["rumbo", "run", ".", *command]) + "\n")
-        header, lines = request.rows(run(binary, folder, command))
+        runs = request.runs()
+        with open(os.path.join(folder, "commands"), "w", encoding="utf-8") as file:
+            file.writelines(" ".join(["rumbo", "run", ".", *args]) + "\n" for args in runs)
+        header, lines = request.rows(*(run(binary, folder, args) for args in runs))
     except Unsupported as reason:
         kind, text = "left out", str(reason)
     except RuntimeError as reason:
