@@ -36,6 +36,12 @@ fuzz:
 demo-data:
     python3 rules/key-accounts/generate.py
 
+# dbt MetricFlow's cases, from the folder that holds them (tests/metricflow/README.md)
+metricflow DIR OUT="target/metricflow":
+    python3 tests/metricflow/test_translate.py
+    python3 tests/metricflow/translate.py {{DIR}} {{OUT}} --left-out tests/metricflow/left-out.md
+    python3 {{DIR}}/compare.py {{OUT}} --allow-missing --quiet
+
 # the library's reference
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib

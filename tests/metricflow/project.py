@@ -1,6 +1,7 @@
 """A semantic manifest, and the Rumbo project that is built from it for one request."""
 
 import json
+import os
 import re
 
 from sql import Unsupported, parse, render
@@ -125,7 +126,7 @@ class Source:
     def yaml(self):
         lines = [f"  {self.name}:"]
         if self.table:
-            lines.append(f"    path: {json.dumps('${DATA}/' + self.table + '.parquet')}")
+            lines.append(f"    path: {json.dumps('${DATA}/' + self.project.file(self.table))}")
         for key, value in self.keys.items():
             lines.append(f"    {key}: {json.dumps(value)}")
         if self.columns:
@@ -306,7 +307,12 @@ class Project:
         formula = {"dow": f"weekday({x})", "doy": f"(date({x}) - ({cut(x, 'year')})) / 1 day + 1"}.get(part, f"{part}({x})")
         return place.way + owner.column(f"{x.strip('`')}__{part}_part", formula)
 
-    # The file
+    # The rule file
+
+    def file(self, table):
+        """The name of a table's file."""
+        csv = f"{table}.csv"
+        return csv if os.path.exists(os.path.join(self.data, csv)) else f"{table}.parquet"
 
     def yaml(self):
         lines = [f"project: {json.dumps(self.label)}", f"as_of: {self.as_of}"]

@@ -1,136 +1,48 @@
-"""One request to a semantic manifest, as a Rumbo project, a run of it, and the rows to write."""
+"""One request to a semantic manifest: a Rumbo project, runs of it, and the rows to write."""
 
 import datetime
-import re
 
-from project import GRAINS, PARTS, PERIODS, Place, Project, cut, finer, name, nests
-from sql import MISSING, Unsupported, conjuncts, holds, moment, parse, reference, render, walk
-
-AGGREGATES = {"average": "avg", "min": "min", "max": "max", "median": "median", "count_distinct": "count_distinct"}
-DAYS = {"day": 1, "week": 7}
+from asked import Item, filters_of, period_of, templates
+from metrics import Metrics
+from project import GRAINS, PERIODS, Project, nests
+from sql import Unsupported, holds, reference
 
 
-class Item:
-    """What is grouped by: a time (at a grain, or a part of it), a dimension or an entity."""
-
-    def __init__(self, links, element, grain=None, part=None):
-        self.links, self.element, self.grain, self.part = list(links), element, grain, part
-        self.is_period = self.is_metric_time = False
-
-    @property
-    def label(self):
-        parts = [*self.links, self.element]
-        if self.part:
-            parts.append(f"extract_{self.part}")
-        elif self.grain:
-            parts.append(self.grain)
-        return "__".join(parts)
-
-    def key(self):
-        return (*self.links, self.element)
+def texts(raw):
+    """Texts, where a manifest has one, several, none, or filters."""
+    if isinstance(raw, dict):
+        return templates(raw)
+    return [raw] if isinstance(raw, str) else list(raw or [])
 
 
-class Filter:
-    """A condition that all rows have to meet."""
+class Request(Metrics):
+    # What is asked for
 
-    def __init__(self, tree, refs):
-        self.tree = tree
-        self.items = {}
-        for node in walk(tree):
-            if node[0] == "ref":
-                self.items[node] = refs[node[1]]
-            elif node[0] == "name":
-                self.items[node] = None
-
-    def text(self):
-        return repr(self.tree) + repr(sorted((repr(k), repr(v)) for k, v in self.items.items()))
-
-
-def filters_of(templates):
-    """The conditions in `where` templates."""
-    found = []
-    for template in templates:
-        tree, refs = parse(template)
-        found += [Filter(t, refs) for t in conjuncts(tree)]
-    return found
-
-
-def templates(raw):
-    return [f["where_sql_template"] for f in (raw or {}).get("where_filters") or []]
-
-
-def span(window):
-    """`{"count": 2, "granularity": "month"}` as Rumbo writes it."""
-    unit = window["granularity"].lower()
-    unit = unit[:-1] if unit.endswith("s") else unit
-    if unit not in GRAINS[GRAINS.index("second") :]:
-        raise Unsupported(f"a window or offset in units of `{unit}`")
-    return f"{window['count']} {unit}{'' if window['count'] == 1 else 's'}"
-
-
-def period_of(day, grain):
-    """The first day of the period that a day lies in: how a day is shown at a coarser grain."""
-    d = datetime.date.fromisoformat(day)
-    if grain == "week":
-        d -= datetime.timedelta(days=d.weekday())
-    elif grain == "month":
-        d = d.replace(day=1)
-    elif grain == "quarter":
-        d = d.replace(month=(d.month - 1) // 3 * 3 + 1, day=1)
-    elif grain == "year":
-        d = d.replace(month=1, day=1)
-    return d.isoformat()
-
-
-class Request:
-    def __init__(self, manifest, case, data, spine_range):
-        self.manifest, self.case = manifest, case
-        self.first, self.last = spine_range
-        self.project = Project(manifest, case["id"], data, self.last)
-        self.metrics = list(case.get("metrics") or [])
-        self.rows_of, self.made, self.leaf_sources = {}, {}, []
-        self.select, self.fills, self.empty_days, self.unmatched = None, False, False, []
+    def __init__(self, manifest, case, data, days):
+        """`days` are the first and last day that there are."""
         saved = case.get("saved_query_params") or {}
-        self.metrics += saved.get("metrics") or []
+        self.manifest, self.case, (self.first, self.last) = manifest, case, days
+        self.project = Project(manifest, case["id"], data, self.last)
+        self.metrics = [*(case.get("metrics") or []), *(saved.get("metrics") or [])]
+        self.order_by = case.get("order_by") or saved.get("order_by") or []
+        self.limit = case.get("limit") if case.get("limit") is not None else saved.get("limit")
+        self.keeps_repeats = not case.get("apply_group_by", True)
+        # What is written: (its name, the KPI of its value, the KPI that counts its rows), or a KPI that counts groups.
+        self.asked, self.counted, self.unmatched = [], None, []
+        # KPIs that are made already, and the sources that they read.
+        self.made, self.leaf_sources = {}, []
+        # Rumbo's periods, if any; which day of a period stands for it; whether empty cells matter.
+        self.grain, self.select, self.fills, self.empty_days = None, None, False, False
+        # Conditions on rows and on periods, a limit of time on rows, and whether offsets move rows instead of periods.
+        self.row_filters, self.period_filters, self.row_limits, self.shift_rows = [], [], None, False
         self.leaves = [leaf for m in self.metrics for leaf in self.leaves_of(m)]
         self.items = self.group_by(saved)
-        wheres = [case.get("where")] + templates(saved.get("where"))
-        self.filters = filters_of([w for w in wheres if w])
+        self.filters = filters_of([*texts(case.get("where")), *texts(saved.get("where"))])
         self.times()
         if self.metrics:
             self.with_metrics()
         else:
             self.without_metrics()
-
-    # What is asked for
-
-    def leaves_of(self, metric):
-        """The measures that a metric reads: (measure, model, time dimension)."""
-        raw = self.manifest.metrics.get(metric)
-        if raw is None:
-            raise Unsupported(f"no metric is named `{metric}`")
-        params, kind = raw["type_params"], raw["type"].lower()
-        if kind in ("simple", "cumulative"):
-            return [self.leaf_of(self.measure_of(raw)["name"])]
-        if kind == "conversion":
-            return [self.leaf_of(params["conversion_type_params"]["base_measure"]["name"])]
-        inputs = [params["numerator"], params["denominator"]] if kind == "ratio" else params["metrics"] or []
-        return [leaf for i in inputs for leaf in self.leaves_of(i["name"])]
-
-    def measure_of(self, raw):
-        params = raw["type_params"]
-        measure = params.get("measure")
-        if measure:
-            return measure
-        inner = ((params.get("cumulative_type_params") or {}).get("metric") or {}).get("name")
-        if inner:
-            return self.measure_of(self.manifest.metrics[inner])
-        raise Unsupported(f"the metric `{raw['name']}` without a measure")
-
-    def leaf_of(self, named):
-        measure, model = self.manifest.measure(named)
-        time = measure.get("agg_time_dimension") or model.agg_time
-        return measure, model, time
 
     def item(self, text, grain=None, part=None):
         parts = text.split("__")
@@ -155,6 +67,12 @@ class Request:
             item.element == time and len(item.links) == 1 and item.links[0] in model.own_links for _, model, time in self.leaves
         )
 
+    def is_about_time(self, condition, node):
+        ref = condition.items[node]
+        return self.is_time_of_metrics(self.item(node[1]) if ref is None else self.of_reference(ref)) and (
+            ref is None or ref.kind != "Metric"
+        )
+
     def default_grain(self):
         grains = []
         for metric in self.metrics:
@@ -170,7 +88,6 @@ class Request:
                 item.grain = self.default_grain() if item.element == "metric_time" else self.leaves[0][1].grain(item.element)
         times = [i for i in self.items if i.is_metric_time]
         periods = [i for i in times if not i.part and i.grain in PERIODS]
-        self.grain = None
         if periods and len(periods) == len(times):
             finest = min((i.grain for i in periods), key=GRAINS.index)
             whole = all(nests(finest, i.grain) for i in periods)
@@ -179,7 +96,7 @@ class Request:
                 self.grain, self.select = "day", first_or_last
             elif whole:
                 # Without dropping repeated rows, every day is one.
-                self.grain = finest if self.case.get("apply_group_by", True) else "day"
+                self.grain = "day" if self.keeps_repeats else finest
         if self.grain:
             for item in periods:
                 item.is_period = True
@@ -210,57 +127,23 @@ class Request:
             raise Unsupported("several cumulative metrics at a grain that is not their own")
         return found.pop()
 
-    def window_of(self, raw):
-        params = raw["type_params"]
-        cumulative = params.get("cumulative_type_params") or {}
-        window = cumulative.get("window") or params.get("window")
-        to_date = cumulative.get("grain_to_date") or params.get("grain_to_date")
-        unit = (window or {}).get("granularity") or to_date or "day"
-        if unit not in PERIODS:
-            raise Unsupported(f"a window of {unit}s: windows are of days and longer")
-        if window:
-            return f"over last {span(window)}"
-        return f"{to_date} to date" if to_date else None
-
-    def has_windows(self, metric):
-        raw = self.manifest.metrics[metric]
-        if raw["type"].lower() == "cumulative":
-            return True
-        params = raw["type_params"]
-        inputs = [i for i in (params["numerator"], params["denominator"]) if i] + (params["metrics"] or [])
-        return any(self.has_windows(i["name"]) for i in inputs)
-
-    def is_shifted(self, metric):
-        """Whether its periods are not those of its rows, so that conditions on time choose periods."""
-        raw = self.manifest.metrics[metric]
-        params = raw["type_params"]
-        inputs = [i for i in (params["numerator"], params["denominator"]) if i] + (params["metrics"] or [])
-        later = any(i.get("offset_window") or i.get("offset_to_grain") or self.is_shifted(i["name"]) for i in inputs)
-        return later or raw["type"].lower() == "cumulative"
-
     # Requests for metrics
 
     def with_metrics(self):
         on_time = [f for f in self.filters if f.items and all(self.is_about_time(f, n) for n in f.items)]
-        self.period_filters = []
         shifted = any(self.is_shifted(m) for m in self.metrics)
         if self.grain and shifted and on_time:
-            if any(not self.shown_by_period(f) for f in on_time):
-                self.shift_rows = True
-            else:
+            if all(self.shown_by_period(f) for f in on_time):
                 self.period_filters = on_time
+            else:
+                self.shift_rows = True
         self.row_filters = [f for f in self.filters if f not in self.period_filters]
-        self.shift_rows = getattr(self, "shift_rows", False)
-        self.row_limits = None
-        constraint = self.case.get("time_constraint")
-        if constraint and not self.grain:
-            if shifted and any(self.has_windows(m) for m in self.metrics):
+        if self.case.get("time_constraint") and not self.grain:
+            if any(self.has_windows(m) for m in self.metrics):
                 raise Unsupported("a window over a limited time without periods")
-            self.row_limits = constraint
-        self.or_missing = False
-        asked = [(m, *self.metric(m, tuple(self.row_filters))) for m in self.metrics]
-        self.asked = asked
-        if self.empty_days and (len(asked) > 1 or len(self.leaves) > 1):
+            self.row_limits = self.case["time_constraint"]
+        self.asked = [(m, *self.metric(m, tuple(self.row_filters))) for m in self.metrics]
+        if self.empty_days and (len(self.asked) > 1 or len(self.leaves) > 1):
             raise Unsupported("`join_to_timespine` with dimensions beside time, for several measures")
         for item in self.items:
             if not item.is_period:
@@ -270,15 +153,6 @@ class Request:
             if not self.fills:
                 raw["fill"] = "observed"
 
-    def run_grain(self):
-        return self.grain or "year"
-
-    def is_about_time(self, condition, node):
-        ref = condition.items[node]
-        return self.is_time_of_metrics(self.item(node[1]) if ref is None else self.of_reference(ref)) and (
-            ref is None or ref.kind != "Metric"
-        )
-
     def shown_by_period(self, condition):
         """Whether the periods of the result say if the condition holds."""
         for node, ref in condition.items.items():
@@ -287,171 +161,6 @@ class Request:
             if item.part or grain not in PERIODS or not nests(self.grain, grain):
                 return False
         return True
-
-    def kpi(self, wanted, formula):
-        """A KPI of this formula, named after what it is."""
-        for known, raw in self.project.kpis.items():
-            if raw["formula"] == formula:
-                return known
-        named, n = wanted, 2
-        while named in self.project.kpis:
-            named, n = f"{wanted}__{n}", n + 1
-        self.project.kpis[named] = {"formula": formula}
-        return named
-
-    def metric(self, metric, filters, shift=None, to_grain=None, inside=None):
-        """The KPI of a metric under filters, and the one that counts the rows it saw.  `inside` is the entity of a fact."""
-        key = (metric, tuple(f.text() for f in filters), shift, to_grain, inside and inside.name)
-        if key not in self.made:
-            raw = self.manifest.metrics[metric]
-            own = tuple(filters_of(templates(raw.get("filter"))))
-            kind = raw["type"].lower()
-            make = {"simple": self.simple, "cumulative": self.cumulative, "ratio": self.ratio, "derived": self.derived}
-            if kind == "conversion":
-                value, groups = self.conversion(raw, (*filters, *own), shift, inside)
-            elif kind in make:
-                value, groups = make[kind](raw, (*filters, *own), shift, to_grain, inside)
-            else:
-                raise Unsupported(f"metrics of type `{kind}`")
-            if inside:
-                self.made[key] = f"({value})", f"({groups})"
-            else:
-                value = self.kpi(metric, value)
-                self.made[key] = value, self.kpi(f"{metric}__rows", groups)
-        return self.made[key]
-
-    def simple(self, raw, filters, shift, to_grain, inside):
-        params, used = raw["type_params"], self.measure_of(raw)
-        filters = (*filters, *filters_of(templates(used.get("filter"))))
-        value, rows = self.measure(used["name"], filters, shift, to_grain, inside)
-        fill, joins = self.filling(used, params)
-        if fill is not None:
-            value = f"coalesce({value}, {fill})"
-        if joins and not inside:
-            rows = self.with_spine(rows, shift)
-        return value, rows
-
-    def filling(self, used, params):
-        fill = used.get("fill_nulls_with")
-        fill = params.get("fill_nulls_with") if fill is None else fill
-        joins = used.get("join_to_timespine") or params.get("join_to_timespine")
-        self.fills = self.fills or joins or fill is not None
-        return fill, joins
-
-    def with_spine(self, rows, shift):
-        """Every day counts, where days are asked for."""
-        times = [i for i in self.items if i.is_metric_time]
-        if not times:
-            return rows
-        if len(times) != len(self.items):
-            # A day without rows is one group, of no member of any dimension: the total of a period says it.
-            if not all(i.is_period for i in times):
-                raise Unsupported("`join_to_timespine` at a grain that is a column, beside dimensions")
-            self.empty_days = True
-            return rows
-        grains = [g if g in GRAINS else self.manifest.custom[g][0] for g in (i.grain or "day" for i in times)]
-        source = self.project.spine(min([*grains, "day"], key=GRAINS.index), bool(self.grain))
-        if source not in self.leaf_sources:
-            self.leaf_sources.append(source)
-        conditions = [f for f in self.row_filters if f.items and all(self.is_about_time(f, n) for n in f.items)]
-        where = self.where(source, tuple(conditions))
-        return f"coalesce({rows}, 0) + count({source.name}{where})"
-
-    def measure(self, named, filters, shift, to_grain, inside, after=False):
-        """An aggregate over the rows of a model; missing where SQL's is, over no rows.  With `to_grain` only the rows of
-        the first day of the period to date, or those after it."""
-        measure, model, time = self.leaf_of(named)
-        project, timed = self.project, self.grain and not inside
-        if measure.get("non_additive_dimension"):
-            return self.semi_additive(measure, model, time, filters, shift, inside)
-        wants_time = timed or shift or any(i.is_metric_time for i in self.items) or self.mentions_time(filters) or self.row_limits
-        if wants_time and not inside and time:
-            source = project.facts(model, time, shift, bool(timed))
-        else:
-            source = project.facts(model)
-            if time:
-                source.time, source.time_column = time, source.element(time)
-        if inside:
-            self.relate(source, inside)
-        elif source not in self.leaf_sources:
-            self.leaf_sources.append(source)
-        extra = []
-        if to_grain:
-            extra.append(f"date({source.time_column}) {'>' if after else '='} period.start")
-        value, rows = self.aggregate(measure, source, filters, extra, inside)
-        if to_grain:
-            value, rows = f"({value}) {to_grain} to date", f"({rows}) {to_grain} to date"
-        return value, rows
-
-    def mentions_time(self, filters):
-        return any(self.is_about_time(f, n) for f in filters for n in f.items)
-
-    def aggregate(self, measure, source, filters, extra, inside):
-        agg, expr = measure["agg"].lower(), measure["expr"] or measure["name"]
-        where = self.where(source, filters, extra, inside)
-        rows = f"count({source.name}{where})"
-        also = " and " if where else " where "
-        constant = re.fullmatch(r"\s*(\d+)\s*", str(expr))
-        column = None if constant else source.sql(str(expr), f"is_{measure['name']}")
-        x = f"{source.name}.{column}"
-        if agg == "count":
-            return (rows if constant else f"count({source.name}{where}{also}{column} is not missing)"), rows
-        if agg == "sum" and constant:
-            value = rows if constant.group(1) == "1" else f"{constant.group(1)} * {rows}"
-            return self.nothing_is_missing(value, rows), rows
-        if agg == "sum_boolean":
-            return self.nothing_is_missing(f"count({source.name}{where}{also}{column})", rows), rows
-        if agg == "sum":
-            return self.nothing_is_missing(f"sum({x}{where})", rows), rows
-        if agg == "percentile":
-            params = measure.get("agg_params") or {}
-            if params.get("use_discrete_percentile"):
-                raise Unsupported("a percentile that is one of the values (`use_discrete_percentile`)")
-            function = "approx_percentile" if params.get("use_approximate_percentile") else "percentile"
-            return f"{function}({x}, {params['percentile']}{where})", rows
-        if agg in AGGREGATES and column:
-            return f"{AGGREGATES[agg]}({x}{where})", rows
-        raise Unsupported(f"the aggregation `{agg}` of `{expr}`")
-
-    def nothing_is_missing(self, value, rows):
-        self.project.functions["or_missing(value, rows)"] = f"if(rows > 0, value, {MISSING})"
-        return f"or_missing({value}, {rows})"
-
-    # Conditions
-
-    def where(self, source, filters, extra=(), inside=None):
-        parts = [self.condition(source, f) for f in filters] + list(extra)
-        if self.row_limits and not inside and source.time_column:
-            low, high = (moment(t.replace("T", " ")) for t in self.row_limits)
-            parts.append(f"{source.time_column} between {low} and {high}")
-        return " where " + " and ".join(parts) if parts else ""
-
-    def condition(self, source, condition):
-        def leaf(node):
-            ref = condition.items[node]
-            if ref is not None and ref.kind == "Metric":
-                return self.fact(source, ref), False
-            item = self.item(node[1]) if ref is None else self.of_reference(ref)
-            place = self.place(source, item)
-            if item.part:
-                return self.project.at_part(place, item.part), False
-            return self.project.at_grain(place, item.grain), bool(place.grain)
-
-        return render(condition.tree, leaf)
-
-    def place(self, source, item):
-        if item.element == "metric_time" and not item.links:
-            if source.model is None:
-                return Place(source, "", source.time_column, source.name.removesuffix("_spine"))
-            if not source.time_column:
-                raise Unsupported(f"`{source.model.name}` has no time")
-            return Place(source, "", source.time_column, source.model.grain(source.time))
-        if source.model is None or (self.is_time_of_metrics(item) and getattr(source, "time_column", None)):
-            if not self.is_time_of_metrics(item):
-                raise Unsupported("a dimension of days that nothing happened on")
-            return self.place(source, Item([], "metric_time"))
-        place = self.project.find(source, item.links, item.element)
-        return place
 
     def dimension(self, item):
         """A breakdown, and the way of every source to it."""
@@ -470,238 +179,13 @@ class Request:
         item.dimension = named
         self.project.dimensions[named] = paths
 
-    # Facts: a metric for each member of an entity, in a condition
-
-    def fact(self, source, ref):
-        if len(ref.group_by) != 1:
-            raise Unsupported("a metric by several entities in a condition")
-        links = ref.group_by[0].split("__")
-        place = self.project.find(source, links[:-1], links[-1])
-        entity = f"{links[-1]}_with_values"
-        members = self.project.source(
-            None, f"{entity}_of_{place.owner.name}", None, distinct=f"{place.owner.name}.{place.column.strip('`')}",
-            entity=f"{entity}_of_{place.owner.name}",
-        )
-        members.link, members.origin = links[-1], place.owner
-        value, _ = self.metric(ref.name, (), inside=members)
-        column = members.column(f"{ref.name}_of_all", value)
-        relation = place.owner.relation(f"to_{members.name}", to=members.keys["entity"], key=place.column.strip("`"))
-        return f"{place.way}{relation}.{column}"
-
-    def relate(self, source, members):
-        link = members.link
-        if link not in source.model.entities:
-            raise Unsupported(f"a metric by `{link}` in a condition, which `{source.model.name}` has only behind a join")
-        key = source.sql(source.model.entities[link][1], f"is_{link}")
-        source.relation(f"to_{members.name}", to=members.keys["entity"], key=key.strip("`"))
-
-    # Metrics of metrics
-
-    def ratio(self, raw, filters, shift, to_grain, inside):
-        top, bottom = raw["type_params"]["numerator"], raw["type_params"]["denominator"]
-        (a, a_rows), (b, b_rows) = (self.input(i, filters, shift, to_grain, inside) for i in (top, bottom))
-        return f"{a} / {b}", self.any_of([a_rows, b_rows])
-
-    def derived(self, raw, filters, shift, to_grain, inside):
-        params = raw["type_params"]
-        values, rows = {}, []
-        for used in params["metrics"] or []:
-            value, seen = self.input(used, filters, shift, to_grain, inside)
-            values[used.get("alias") or used["name"]] = value
-            rows.append(seen)
-        tree, _ = parse(params["expr"])
-        for node in walk(tree):
-            if node[0] == "name" and node[1] not in values:
-                raise Unsupported(f"`{node[1]}` in the expression of `{raw['name']}`")
-        return render(tree, lambda node: (values[node[1]], False)), self.any_of(rows)
-
-    def any_of(self, rows):
-        return rows[0] if len(set(rows)) == 1 else " + ".join(f"coalesce({r}, 0)" for r in dict.fromkeys(rows))
-
-    def input(self, used, filters, shift, to_grain, inside):
-        filters = (*filters, *filters_of(templates(used.get("filter"))))
-        window, to = used.get("offset_window"), used.get("offset_to_grain")
-        if not window and not to:
-            return self.metric(used["name"], filters, shift, to_grain, inside)
-        if inside:
-            raise Unsupported("a metric with an offset for each member of an entity")
-        if self.case.get("time_constraint") and self.has_windows(used["name"]):
-            raise Unsupported("an offset of a window in a limited time: there the limit holds before the offset, here no answer depends on it")
-        if to:
-            return self.to_grain(used, filters, shift, to_grain, to)
-        if window["granularity"] in self.manifest.custom:
-            raise Unsupported("an offset in units of a grain that is a column of the days (`ago` takes whole periods)")
-        if self.whole_periods(window) and not self.shift_rows and not shift:
-            value, rows = self.metric(used["name"], filters, shift, to_grain)
-            self.fills = True
-            return f"ago({value}, {span(window)})", f"ago({rows}, {span(window)})"
-        unit = span(window).split()[1].rstrip("s")
-        if unit in ("month", "quarter", "year"):
-            raise Unsupported(f"an offset of {span(window)} at grain {self.grain or 'none'}: not a whole number of its periods")
-        if any(self.has_windows(m) for m in [used["name"]]) and not self.grain:
-            raise Unsupported("a window with an offset where no period is asked for")
-        before = int(shift.split()[0]) if shift else 0
-        if shift and shift.split()[1].rstrip("s") != unit:
-            raise Unsupported("offsets in different units")
-        return self.metric(used["name"], filters, span({"count": before + window["count"], "granularity": unit}), to_grain)
-
-    def whole_periods(self, window):
-        unit = window["granularity"].lower().rstrip("s")
-        if self.grain in DAYS:
-            return unit in DAYS and window["count"] * DAYS[unit] % DAYS[self.grain] == 0
-        months = {"month": 1, "quarter": 3, "year": 12}
-        return self.grain in months and unit in months and window["count"] * months[unit] % months[self.grain] == 0
-
-    def to_grain(self, used, filters, shift, to_grain, to):
-        if to_grain:
-            raise Unsupported("the start of a period of the start of a period")
-        finest = [i.grain for i in self.items if i.is_metric_time]
-        if finest == [to]:
-            if not self.grain or self.grain == to:
-                leaf = [model.grain(time) for _, model, time in self.leaves_of(used["name"])]
-                if all(g == to for g in leaf):
-                    return self.metric(used["name"], filters, shift)
-        if not self.grain:
-            raise Unsupported("an offset to the start of a period where no period, or several, are asked for")
-        if not nests(self.grain, to):
-            raise Unsupported(f"`offset_to_grain: {to}` at grain {self.grain}, where a window to date is that of the period's end")
-        return self.metric(used["name"], filters, shift, to)
-
-    def cumulative(self, raw, filters, shift, to_grain, inside):
-        used = self.measure_of(raw)
-        filters = (*filters, *filters_of(templates(used.get("filter"))))
-        window = self.window_of(raw)
-        if to_grain and (window or self.leaf_of(used["name"])[0]["agg"].lower() not in ("sum", "count", "sum_boolean")):
-            raise Unsupported("the start of a period of a window, or of what does not add up")
-        value, rows = self.measure(used["name"], filters, shift, None, inside)
-        if to_grain:
-            # All there is, less what came after the first day of the period to date.
-            later, later_rows = self.measure(used["name"], filters, shift, to_grain, inside, after=True)
-            named = raw["name"]
-            value, later = self.kpi(f"{named}__ever", f"({value}) all time"), self.kpi(f"{named}__later", f"coalesce({later}, 0)")
-            rows, later_rows = self.kpi(f"{named}__rows_ever", f"({rows}) all time"), self.kpi(f"{named}__rows_later", f"coalesce({later_rows}, 0)")
-            rows = f"({rows} - {later_rows})"
-            return self.nothing_is_missing(f"{value} - {later}", rows), rows
-        if self.grain and not inside:
-            window = window or "all time"
-            value, rows = f"({value}) {window}", f"({rows}) {window}"
-        elif window:
-            raise Unsupported("a window where no period is asked for")
-        fill, joins = self.filling(used, raw["type_params"])
-        if fill is not None:
-            value = f"coalesce({value}, {fill})"
-        if joins and not inside:
-            rows = self.with_spine(rows, shift)
-        return value, rows
-
-    def conversion(self, raw, filters, shift, inside):
-        params = raw["type_params"]["conversion_type_params"]
-        if inside or shift:
-            raise Unsupported("conversions for each member of an entity, or with an offset")
-        if params.get("constant_properties"):
-            raise Unsupported("conversions with a property that has to stay the same (`constant_properties`)")
-        base, target = params["base_measure"], params["conversion_measure"]
-        (base_measure, base_model, base_time), (to_measure, to_model, to_time) = self.leaf_of(base["name"]), self.leaf_of(target["name"])
-        for measure in (base_measure, to_measure):
-            constant = re.fullmatch(r"\s*1\s*", str(measure["expr"]))
-            if not (constant and measure["agg"].lower() in ("count", "sum")):
-                raise Unsupported("conversions of something else than rows")
-        entity = params["entity"]
-        rows, followers = self.project.facts(base_model, base_time), self.project.facts(to_model, to_time)
-        key = rows.sql(base_model.entities[entity][1], f"is_{entity}")
-        members = self.project.source(
-            None, f"{entity}_of_{rows.name}", None, distinct=f"{rows.name}.{key.strip('`')}", entity=f"{entity}_of_{rows.name}"
-        )
-        for source in (rows, followers):
-            own = source.sql(source.model.entities[entity][1], f"is_{entity}")
-            source.relation(f"to_{members.name}", to=members.keys["entity"], key=own.strip("`"))
-        if rows not in self.leaf_sources:
-            self.leaf_sources.append(rows)
-        where = self.where(rows, (*filters, *filters_of(templates(base.get("filter")))))
-        where_to = self.where(followers, filters_of(templates(target.get("filter"))))
-        window = params.get("window")
-        if window and window["granularity"] not in GRAINS[: GRAINS.index("week") + 1]:
-            raise Unsupported(f"a conversion within {span(window)}: its length is not fixed")
-        within = span(window) if window else "36500 days"
-        call = f"({rows.name}{where}, {followers.name}{where_to}, within = {within}, entity = {members.keys['entity']})"
-        converted, counted = f"conversions{call}", f"count({rows.name}{where})"
-        rate = params["calculation"].lower() == "conversion_rate"
-        value = f"conversion_rate{call}" if rate else converted
-        fill = target.get("fill_nulls_with")
-        if fill is None:
-            value = self.nothing_is_missing(value, converted)
-        if not self.grain:
-            value, counted = f"({value}) all time", f"({counted}) all time"
-        if base.get("join_to_timespine"):
-            counted = self.with_spine(counted, None)
-        return value, counted
-
-    # Measures that do not add up over time
-
-    def semi_additive(self, measure, model, time, filters, shift, inside):
-        """Of the rows that pass, those of the first or last day (of each member, in each period)."""
-        rule, project = measure["non_additive_dimension"], self.project
-        if shift or inside:
-            raise Unsupported("a measure that does not add up over time, with an offset or for each member of an entity")
-        day, least = model.grain(rule["name"]), rule["window_choice"].lower() == "min"
-        groups = rule.get("window_groupings") or []
-        periods = [i for i in self.items if i.is_metric_time]
-        if rule["name"] == time and any(i.grain == day for i in periods):
-            return self.plain(measure, model, time, filters)
-        if periods:
-            return self.ends_of_periods(measure, model, time, filters, rule["name"], groups, least)
-        if len(groups) > 1:
-            raise Unsupported("the first or last day of each of several things together")
-        source = project.facts(model)
-        source.time, source.time_column = time, source.element(time)
-        key = source.sql(model.entities[groups[0]][1], f"is_{groups[0]}") if groups else source.column("all_together", "1 = 1")
-        entity = f"{groups[0] if groups else 'all'}_of_{source.name}"
-        members = project.source(None, entity, None, distinct=f"{source.name}.{key.strip('`')}", entity=entity)
-        relation = source.relation(f"to_{entity}", to=entity, key=key.strip("`"))
-        x, where = source.element(rule["name"]), self.where(source, filters)
-        end = members.column(f"{'first' if least else 'last'}_{rule['name']}", f"{'min' if least else 'max'}({source.name}.{x}{where})")
-        if source not in self.leaf_sources:
-            self.leaf_sources.append(source)
-        return self.aggregate(measure, source, filters, [f"{x} = {relation}.{end}"], None)
-
-    def plain(self, measure, model, time, filters):
-        """At its own grain every period is its own first and last."""
-        source = self.project.facts(model, time, timed=bool(self.grain))
-        if source not in self.leaf_sources:
-            self.leaf_sources.append(source)
-        return self.aggregate(measure, source, filters, [], None)
-
-    def ends_of_periods(self, measure, model, time, filters, column, groups, least):
-        """A day's total for each member is a fact; of these the first or last in a period counts."""
-        if len(groups) > 1 or not self.grain or measure["agg"].lower() != "sum":
-            raise Unsupported("the first or last day of each period, of several things together or not of a sum")
-        others = [i for i in self.items if not i.is_metric_time]
-        if any(i.element not in groups or i.links for i in others):
-            raise Unsupported("the first or last day of each period by something else than whose day it is")
-        project, source = self.project, self.project.facts(model)
-        source.time, source.time_column = time, source.element(time)
-        named = "_and_".join([*groups, f"day_of_{source.name}"])
-        days = project.source(model, f"{named}_totals", model.table, entity=named)
-        keys = [days.sql(model.entities[g][1], f"is_{g}").strip("`") for g in groups] + [days.element(column).strip("`")]
-        days.keys.update(key=keys, keep={"per": keys, "last": keys[-1]}, time=keys[-1])
-        days.time, days.time_column = time, days.element(time)
-        source.relation(f"to_{named}", to=named, key=keys)
-        total, seen = self.aggregate(measure, source, filters, [], None)
-        total, seen = days.column("total", total), days.column("rows_of_day", seen)
-        if days not in self.leaf_sources:
-            self.leaf_sources.append(days)
-        end = f"{'first' if least else 'last'}({days.name}.{total} where {seen} > 0)"
-        if groups:
-            entity = f"{groups[0]}_of_{days.name}"
-            project.source(None, entity, None, distinct=f"{source.name}.{keys[0]}", entity=entity)
-            days.relation(f"to_{entity}", to=entity, key=keys[0])
-            end = f"sum({end} per {entity})"
-        return end, f"count({days.name} where {seen} > 0)"
+    def run_grain(self):
+        return self.grain or "year"
 
     # Requests for dimensions alone
 
     def without_metrics(self):
-        self.row_filters, self.period_filters, self.row_limits, self.asked = self.filters, [], None, []
+        self.row_filters = self.filters
         times = [i for i in self.items if i.is_metric_time]
         others = [i for i in self.items if not i.is_metric_time]
         about_time = [f for f in self.filters if f.items and all(self.is_about_time(f, n) for n in f.items)]
@@ -774,12 +258,12 @@ class Request:
             raise Unsupported("dimensions that no one model reaches")
         return self.project.facts(best[1])
 
-    # The run, and its rows
+    # Runs
 
     def runs(self):
         """The runs that answer: the KPIs and dimensions of each, and its range."""
         kpis = list(dict.fromkeys(k for _, value, rows in self.asked for k in (value, rows)))
-        if not self.metrics and not self.asked:
+        if not self.asked:
             kpis = [self.counted]
         first, last = self.first, self.last
         constraint = self.case.get("time_constraint")
@@ -812,55 +296,57 @@ class Request:
             day += datetime.timedelta(days=1)
         return day.isoformat()
 
+    # Rows
+
     def rows(self, results, *others):
         """The rows to write: groups that have rows, in the order that is asked for."""
         dimensions = list(dict.fromkeys(i.dimension for i in self.items if not i.is_period))
-        breakdown, cells = ", ".join(dimensions), {}
-        for r in results:
-            if r["breakdown"] == breakdown:
-                cell = (r["period_start"], *(r[d] for d in dimensions))
-                cells.setdefault(cell, {})[r["kpi"]] = r["exact"]
-        if not self.metrics and not self.asked:
-            seen = [(c, []) for c, v in cells.items() for _ in range(self.times_shown(v[self.counted]))]
-        else:
-            seen = []
-            if self.empty_days:
-                value, rows = self.asked[0][1:]
-                totals = {r["period_start"]: {} for r in results if r["breakdown"] == ""}
-                for r in results:
-                    if r["breakdown"] == "":
-                        totals[r["period_start"]][r["kpi"]] = r["exact"]
-                for day, values in totals.items():
-                    if not float(values[rows] or 0):
-                        seen.append(((day, *[None] * len(dimensions)), [values[value]]))
-            for cell, values in cells.items():
-                if self.case.get("min_max_only") or any(float(values.get(rows) or 0) > 0 for _, _, rows in self.asked):
-                    seen.append((cell, [values.get(value) for _, value, _ in self.asked]))
-            if not self.items and not seen:
-                # Without groups there is one row, also where nothing is in it.
-                seen = [(("",), [v.get(value) for _, value, _ in self.asked]) for v in list(cells.values())[:1] or [{}]]
-        seen = [(c, v) for c, v in seen if all(self.keeps(f, c[0]) for f in self.period_filters)]
-        shown = []
-        for cell, values in seen:
-            at = dict(zip(dimensions, cell[1:]))
-            shown.append((cell, [period_of(cell[0], i.grain) if i.is_period else at[i.dimension] for i in self.items] + values))
+        cells = by_cell(results, dimensions)
+        seen = self.groups(cells) if self.asked else self.repeated(cells)
+        if self.empty_days:
+            seen += self.days_of_nothing(by_cell(results, []), dimensions)
+        lines = []
+        for cell, values in sorted(seen, key=lambda s: s[0][0], reverse=self.select == "last"):
+            if all(self.keeps(f, cell[0]) for f in self.period_filters):
+                at = dict(zip(dimensions, cell[1:]))
+                lines.append([period_of(cell[0], i.grain) if i.is_period else at[i.dimension] for i in self.items] + values)
         for (kpi, _, items), found in zip(self.unmatched, others):
-            wanted = ", ".join(dict.fromkeys(i.dimension for i in items))
-            for r in found:
-                if r["breakdown"] == wanted:
-                    row = [r[i.dimension] if i in items else None for i in self.items]
-                    shown += [("", row)] * self.times_shown(r["exact"])
+            for cell, values in by_cell(found, list(dict.fromkeys(i.dimension for i in items))).items():
+                at = dict(zip(dict.fromkeys(i.dimension for i in items), cell[1:]))
+                row = [at[i.dimension] if i in items else None for i in self.items]
+                lines += [row] * self.times_shown(values[kpi])
         if self.select:
-            shown = self.one_of_each(shown)
-        lines = [row for _, row in shown]
-        if not self.metrics and not self.asked and self.case.get("apply_group_by", True):
-            lines = [list(r) for r in dict.fromkeys(tuple(r) for r in lines)]
+            # The first or last day of each period stands for it: chosen, not computed.
+            lines = list({tuple(row[: len(self.items)]): row for row in reversed(lines)}.values())
+        elif not self.asked and not self.keeps_repeats:
+            lines = [list(row) for row in dict.fromkeys(map(tuple, lines))]
         header = [i.label for i in self.items] + [m for m, _, _ in self.asked]
         return header, self.ordered(header, lines)
 
-    def times_shown(self, count):
-        many = int(float(count or 0))
-        return many if not self.case.get("apply_group_by", True) else min(many, 1)
+    def groups(self, cells):
+        """The cells of metrics that any of them saw rows for, with their values."""
+        seen = []
+        for cell, values in cells.items():
+            if self.case.get("min_max_only") or any(count(values.get(rows)) for _, _, rows in self.asked):
+                seen.append((cell, [values.get(value) for _, value, _ in self.asked]))
+        if not self.items and not seen:
+            # Without groups there is one row, also where nothing is in it.
+            values = next(iter(cells.values()), {})
+            seen = [((self.first,), [values.get(value) for _, value, _ in self.asked])]
+        return seen
+
+    def repeated(self, cells):
+        return [(cell, []) for cell, values in cells.items() for _ in range(self.times_shown(values[self.counted]))]
+
+    def days_of_nothing(self, totals, dimensions):
+        """The periods without any row: each is a group of no member of any dimension."""
+        _, value, rows = self.asked[0]
+        nobody = [None] * len(dimensions)
+        return [((*cell, *nobody), [values[value]]) for cell, values in totals.items() if not count(values[rows])]
+
+    def times_shown(self, rows):
+        many = count(rows)
+        return many if self.keeps_repeats else min(many, 1)
 
     def keeps(self, condition, day):
         def leaf(node):
@@ -870,25 +356,36 @@ class Request:
 
         return holds(condition.tree, leaf) is True
 
-    def one_of_each(self, shown):
-        """The first or last day of each period stands for it: chosen, not computed."""
-        chosen = {}
-        for cell, row in sorted(shown, key=lambda s: s[0][0], reverse=self.select == "last"):
-            chosen.setdefault(tuple(row[: len(self.items)]), row)
-        return [("", row) for row in chosen.values()]
-
     def ordered(self, header, lines):
-        saved = self.case.get("saved_query_params") or {}
-        for text in reversed((self.case.get("order_by") or []) or (saved.get("order_by") or [])):
-            down, wanted = text.startswith("-"), text.lstrip("-")
-            at = next((i for i, h in enumerate(header) if h == wanted), None)
-            if at is None:
-                at = next((i for i, h in enumerate(header) if h.startswith(wanted)), None)
-            if at is None:
-                raise Unsupported(f"the order by `{wanted}`")
+        for text in reversed(self.order_by):
+            at, down = self.order_of(text, header)
             lines.sort(key=lambda row: sort_key(row[at]), reverse=down)
-        limit = self.case.get("limit")
-        return lines[:limit] if limit is not None else lines
+        return lines if self.limit is None else lines[: self.limit]
+
+    def order_of(self, text, header):
+        """The column that is ordered by, and whether from its greatest on."""
+        down, wanted = text.startswith("-"), text.lstrip("-")
+        if "(" in wanted:
+            down, ref = "descending(True)" in wanted, reference(wanted)
+            wanted = ref.name if ref.kind == "Metric" else self.of_reference(ref).label
+        for matches in (lambda h: h == wanted, lambda h: h.startswith(wanted + "__")):
+            for at, h in enumerate(header):
+                if matches(h):
+                    return at, down
+        raise Unsupported(f"the order by `{text}`")
+
+
+def count(value):
+    return int(float(value or 0))
+
+
+def by_cell(results, dimensions):
+    """The values of KPIs for each period and member of one breakdown."""
+    breakdown, cells = ", ".join(dimensions), {}
+    for r in results:
+        if r["breakdown"] == breakdown:
+            cells.setdefault((r["period_start"], *(r[d] for d in dimensions)), {})[r["kpi"]] = r["exact"]
+    return cells
 
 
 def sort_key(value):

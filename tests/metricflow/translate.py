@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Answers the cases of a semantic layer with Rumbo: each manifest and request becomes a rule file and a run of `rumbo`.
 
-  translate.py [CASES_DIR] OUT_DIR [--rumbo BIN] [--only REGEX] [--keep] [--jobs N]
+  translate.py [CASES_DIR] OUT_DIR [--rumbo BIN] [--only REGEX] [--left-out FILE] [--jobs N]
 
 CASES_DIR is the folder with `cases.jsonl`, `models/` and `data/`, else $METRICFLOW_CASES.  For each case OUT_DIR gets
 `<id>.csv` in the form that its `compare.py` reads, or `<id>.err` with the reason; `projects/<id>/rumbo.yaml` is the rule
@@ -23,6 +23,18 @@ from request import Request  # noqa: E402
 from sql import Unsupported  # noqa: E402
 
 NO_RESULT = (2, 64)
+# What Rumbo refuses because the language means it so.
+DELIBERATE = {
+    "E0605": "a join that repeats rows: only many-to-one hops exist",
+    "E0508": "an offset that is no whole number of periods",
+}
+TABLE = """# Cases that are left out
+
+Written by `translate.py --left-out`: what the language does not say, or means otherwise.
+
+| case | why |
+|---|---|
+"""
 
 
 def run(binary, folder, args):
@@ -87,6 +99,9 @@ def answer(case, manifest, data, spine_range, out, binary):
         kind, text = "left out", str(reason)
     except RuntimeError as reason:
         kind, text = "refused", str(reason)
+        for code, meaning in DELIBERATE.items():
+            if text.startswith(code):
+                kind, text = "left out", f"{meaning} ({text})"
     else:
         with open(base + ".csv", "w", encoding="utf-8", newline="") as file:
             for row in [header, *lines]:
@@ -103,6 +118,7 @@ def main():
     parser.add_argument("folders", nargs="+", metavar="DIR", help="[CASES_DIR] OUT_DIR")
     parser.add_argument("--rumbo", default="target/debug/rumbo")
     parser.add_argument("--only", help="a pattern that the ids have to match")
+    parser.add_argument("--left-out", metavar="FILE", help="writes the table of cases that are left out")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     if len(args.folders) > 2:
@@ -126,12 +142,16 @@ def main():
         path = case["manifest"]
         return case["id"], *answer(case, manifests[path], data, ranges[path], out, binary)
 
-    counts = {}
+    counts, left_out = {}, []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for named, kind, text in pool.map(one, cases):
             counts[kind] = counts.get(kind, 0) + 1
             if kind != "answered":
                 print(f"{kind}: {named}: {text.splitlines()[0]}")
+                left_out.append(f"| {named} | {text.splitlines()[0].replace('|', '&#124;')} |\n")
+    if args.left_out:
+        with open(args.left_out, "w", encoding="utf-8") as file:
+            file.writelines([TABLE, *left_out])
     print(", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())))
 
 
