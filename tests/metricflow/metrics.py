@@ -107,13 +107,13 @@ class Metrics:
 
     def simple(self, raw, filters, shift, to_grain, inside):
         params, used = raw["type_params"], self.measure_of(raw)
-        filters = (*filters, *filters_of(templates(used.get("filter"))))
-        value, rows = self.measure(used["name"], filters, shift, to_grain, inside)
+        own = filters_of(templates(used.get("filter")))
+        value, rows = self.measure(used["name"], (*filters, *own), shift, to_grain, inside)
         fill, joins = self.filling(used, params)
         if fill is not None:
             value = f"coalesce({value}, {fill})"
         if joins and not inside:
-            rows = self.with_spine(rows, shift)
+            rows = self.with_spine(rows, filters)
         return value, rows
 
     def filling(self, used, params):
@@ -123,24 +123,35 @@ class Metrics:
         self.fills = self.fills or joins or fill is not None
         return fill, joins
 
-    def with_spine(self, rows, shift):
-        """Every day counts, where days are asked for."""
+    def with_spine(self, rows, filters):
+        """Every day counts, where days are asked for, unless a condition on what is asked for says otherwise."""
         times = [i for i in self.items if i.is_metric_time]
         if not times:
             return rows
+        again = [f for f in filters if f.items and all(self.is_asked_for(f, n) for n in f.items)]
         if len(times) != len(self.items):
             # A day without rows is one group, of no member of any dimension: the total of a period says it.
             if not all(i.is_period for i in times):
                 raise Unsupported("`join_to_timespine` at a grain that is a column, beside dimensions")
-            self.empty_days = True
+            if any(self.is_about_time(f, n) for f in again for n in f.items):
+                raise Unsupported("`join_to_timespine` beside dimensions, with a condition on time")
+            self.empty_days = not again
             return rows
         grains = [g if g in GRAINS else self.manifest.custom[g][0] for g in (i.grain or "day" for i in times)]
         source = self.project.spine(min([*grains, "day"], key=GRAINS.index), bool(self.grain))
         if source not in self.leaf_sources:
             self.leaf_sources.append(source)
-        conditions = [f for f in self.row_filters if f.items and all(self.is_about_time(f, n) for n in f.items)]
-        where = self.where(source, tuple(conditions))
-        return f"coalesce({rows}, 0) + count({source.name}{where})"
+        return f"coalesce({rows}, 0) + count({source.name}{self.where(source, again)})"
+
+    def is_asked_for(self, condition, node):
+        ref = condition.items[node]
+        if ref is not None and ref.kind == "Metric":
+            return False
+        item = self.item(node[1]) if ref is None else self.of_reference(ref)
+        if self.is_time_of_metrics(item):
+            grain = item.grain or self.default_grain()
+            return any(i.is_metric_time and (i.grain, i.part) == (grain, item.part) for i in self.items)
+        return any((i.key(), i.grain, i.part) == (item.key(), item.grain, item.part) for i in self.items)
 
     # Aggregates
 
@@ -338,7 +349,7 @@ class Metrics:
         return self.metric(used["name"], filters, shift, to)
 
     def cumulative(self, raw, filters, shift, to_grain, inside):
-        used = self.measure_of(raw)
+        used, asked = self.measure_of(raw), filters
         filters = (*filters, *filters_of(templates(used.get("filter"))))
         window = self.window_of(raw)
         if to_grain and (window or self.leaf_of(used["name"])[0]["agg"].lower() not in ("sum", "count", "sum_boolean")):
@@ -361,30 +372,34 @@ class Metrics:
         if fill is not None:
             value = f"coalesce({value}, {fill})"
         if joins and not inside:
-            rows = self.with_spine(rows, shift)
+            rows = self.with_spine(rows, asked)
         return value, rows
 
     def conversion(self, raw, filters, shift, inside):
         params = raw["type_params"]["conversion_type_params"]
         if inside or shift:
             raise Unsupported("conversions for each member of an entity, or with an offset")
-        if params.get("constant_properties"):
-            raise Unsupported("conversions with a property that has to stay the same (`constant_properties`)")
         base, target = params["base_measure"], params["conversion_measure"]
         (base_measure, base_model, base_time), (to_measure, to_model, to_time) = self.leaf_of(base["name"]), self.leaf_of(target["name"])
         for measure in (base_measure, to_measure):
             constant = re.fullmatch(r"\s*1\s*", str(measure["expr"]))
             if not (constant and measure["agg"].lower() in ("count", "sum")):
                 raise Unsupported("conversions of something else than rows")
-        entity = params["entity"]
         rows, followers = self.project.facts(base_model, base_time), self.project.facts(to_model, to_time)
-        key = rows.sql(base_model.entities[entity][1], f"is_{entity}")
-        members = self.project.source(
-            None, f"{entity}_of_{rows.name}", None, distinct=f"{rows.name}.{key.strip('`')}", entity=f"{entity}_of_{rows.name}"
-        )
-        for source in (rows, followers):
-            own = source.sql(source.model.entities[entity][1], f"is_{entity}")
-            source.relation(f"to_{members.name}", to=members.keys["entity"], key=own.strip("`"))
+        same = [(params["entity"], params["entity"])]
+        same += [(p["base_property"], p["conversion_property"]) for p in params.get("constant_properties") or []]
+        keys = [rows.element(of_base).strip("`") for of_base, _ in same]
+        keys_there = [followers.element(of_target).strip("`") for _, of_target in same]
+        members = "_and_".join(of_base for of_base, _ in same) + f"_of_{rows.name}"
+        if len(same) == 1:
+            self.project.source(None, members, None, distinct=f"{rows.name}.{keys[0]}", entity=members)
+        else:
+            # A derived source has one column: here one row of each combination is kept instead.
+            made = self.project.source(base_model, members, base_model.table, entity=members, key=keys)
+            keys = [made.element(of_base).strip("`") for of_base, _ in same]
+            made.keys["keep"] = {"per": keys, "last": made.element(base_time).strip("`")}
+        for source, key in ((rows, keys), (followers, keys_there)):
+            source.relation(f"to_{members}", to=members, key=key)
         if rows not in self.leaf_sources:
             self.leaf_sources.append(rows)
         where = self.where(rows, (*filters, *filters_of(templates(base.get("filter")))))
@@ -393,7 +408,7 @@ class Metrics:
         if window and window["granularity"] not in GRAINS[: GRAINS.index("week") + 1]:
             raise Unsupported(f"a conversion within {span(window)}: its length is not fixed")
         within = span(window) if window else "36500 days"
-        call = f"({rows.name}{where}, {followers.name}{where_to}, within = {within}, entity = {members.keys['entity']})"
+        call = f"({rows.name}{where}, {followers.name}{where_to}, within = {within}, entity = {members})"
         converted, counted = f"conversions{call}", f"count({rows.name}{where})"
         rate = params["calculation"].lower() == "conversion_rate"
         value = f"conversion_rate{call}" if rate else converted
@@ -403,7 +418,7 @@ class Metrics:
         if not self.grain:
             value, counted = f"({value}) all time", f"({counted}) all time"
         if base.get("join_to_timespine"):
-            counted = self.with_spine(counted, None)
+            counted = self.with_spine(counted, filters)
         return value, counted
 
     # Measures that do not add up over time

@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from sql import Unsupported, parse, render
+from sql import Unsupported, cut, parse, render
 
 GRAINS = ("nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")
 PERIODS = GRAINS[GRAINS.index("day") :]
@@ -328,22 +328,3 @@ class Project:
         for kpi, raw in self.kpis.items():
             lines.append(f"  {kpi}: {json.dumps(raw)}")
         return "\n".join(lines) + "\n"
-
-
-def cut(x, grain):
-    """The first day of the period that a time lies in."""
-    month = f"date({x}) - (day({x}) - 1) * 1 day"
-    if grain == "hour":
-        return f"date({x}) + hour({x}) * 1 hour"
-    if grain == "day":
-        return f"date({x})"
-    if grain == "week":
-        return f"date({x}) - (weekday({x}) - 1) * 1 day"
-    if grain == "month":
-        return month
-    if grain == "quarter":
-        return f"if(mod(month({x}), 3) = 1, {month}, mod(month({x}), 3) = 2, {month} - 1 month, {month} - 2 months)"
-    if grain == "year":
-        months = ", ".join(f"month({x}) = {n}, {month} - {n - 1} months" for n in range(2, 12))
-        return f"if(month({x}) = 1, {month}, {months}, {month} - 11 months)"
-    raise Unsupported(f"times cut to the {grain}")

@@ -93,7 +93,8 @@ class Request(Metrics):
             whole = all(nests(finest, i.grain) for i in periods)
             first_or_last = self.of_windows(periods)
             if first_or_last:
-                self.grain, self.select = "day", first_or_last
+                own = max(["day", *(model.grain(time) for _, model, time in self.leaves)], key=GRAINS.index)
+                self.grain, self.select = own, first_or_last
             elif whole:
                 # Without dropping repeated rows, every day is one.
                 self.grain = "day" if self.keeps_repeats else finest

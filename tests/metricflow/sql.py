@@ -303,13 +303,32 @@ def moment(text):
     return day if re.fullmatch(r"00:00(:00(\.0+)?)?", clock) else f"{day}T{clock}"
 
 
+def cut(x, grain):
+    """The first day of the period that a time lies in."""
+    month = f"date({x}) - (day({x}) - 1) * 1 day"
+    if grain == "hour":
+        return f"date({x}) + hour({x}) * 1 hour"
+    if grain == "day":
+        return f"date({x})"
+    if grain == "week":
+        return f"date({x}) - (weekday({x}) - 1) * 1 day"
+    if grain == "month":
+        return month
+    if grain == "quarter":
+        return f"if(mod(month({x}), 3) = 1, {month}, mod(month({x}), 3) = 2, {month} - 1 month, {month} - 2 months)"
+    if grain == "year":
+        months = ", ".join(f"month({x}) = {n}, {month} - {n - 1} months" for n in range(2, 12))
+        return f"if(month({x}) = 1, {month}, {months}, {month} - 11 months)"
+    raise Unsupported(f"times cut to the {grain}")
+
+
 def render(tree, leaf):
     """A formula.  `leaf(tree)` gives the text of a name or reference, and whether it is a time."""
 
     def is_time(tree):
         if tree[0] == "cast":
             return tree[2] in ("TIMESTAMP", "DATE", "DATETIME")
-        return tree[0] in ("name", "ref") and leaf(tree)[1]
+        return tree[:2] == ("call", "date_trunc") or (tree[0] in ("name", "ref") and leaf(tree)[1])
 
     def go(tree, near_time=False):
         kind = tree[0]
@@ -357,6 +376,8 @@ def render(tree, leaf):
                 # SQL takes the next branch where a condition is NULL, `if` is missing there.
                 parts += [f"coalesce({go(when)}, false)", go(then)]
             return f"if({', '.join(parts)}, {go(tree[2])})"
+        if kind == "call" and tree[1] == "date_trunc" and len(tree[2]) == 2 and tree[2][0][0] == "str":
+            return f"({cut(go(tree[2][1]), tree[2][0][1].lower())})"
         if kind == "call":
             name, args = tree[1], [go(a) for a in tree[2]]
             if name == "nullif" and len(args) == 2:

@@ -28,12 +28,12 @@ DELIBERATE = {
     "E0605": "a join that repeats rows: only many-to-one hops exist",
     "E0508": "an offset that is no whole number of periods",
 }
-TABLE = """# Cases that are left out
+TABLE = """# Cases without an answer
 
-Written by `translate.py --left-out`: what the language does not say, or means otherwise.
+Written by `translate.py --left-out`. *Left out*: what the language does not say, or means otherwise. *Refused*: an error of Rumbo.
 
-| case | why |
-|---|---|
+| case | | why |
+|---|---|---|
 """
 
 
@@ -148,7 +148,7 @@ def main():
             counts[kind] = counts.get(kind, 0) + 1
             if kind != "answered":
                 print(f"{kind}: {named}: {text.splitlines()[0]}")
-                left_out.append(f"| {named} | {text.splitlines()[0].replace('|', '&#124;')} |\n")
+                left_out.append(f"| {named} | {kind} | {text.splitlines()[0].replace('|', '&#124;')} |\n")
     if args.left_out:
         with open(args.left_out, "w", encoding="utf-8") as file:
             file.writelines([TABLE, *left_out])
