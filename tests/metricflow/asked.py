@@ -76,3 +76,23 @@ def period_of(day, grain):
     elif grain == "year":
         d = d.replace(month=1, day=1)
     return d.isoformat()
+
+
+def end_of(day, grains):
+    """The last day of the periods of these grains that a day lies in."""
+    d, after = datetime.date.fromisoformat(day), datetime.timedelta(days=1)
+    while any(period_of((d + after).isoformat(), g) == period_of(day, g) for g in grains):
+        d += after
+    return d.isoformat()
+
+
+def pieces(first, last, grains):
+    """The periods that the borders of several grains make: each lies in one period of every grain."""
+    day, end, found = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last), []
+    while day <= end:
+        shown = tuple(period_of(day.isoformat(), g) for g in grains)
+        if not found or found[-1][0] != shown:
+            found.append((shown, day))
+        day += datetime.timedelta(days=1)
+    borders = [start.isoformat() for _, start in found] + [(end + datetime.timedelta(days=1)).isoformat()]
+    return list(zip(borders, borders[1:]))

@@ -3,7 +3,7 @@
 import re
 
 from asked import Item, filters_of, span, templates
-from project import GRAINS, PERIODS, Place, nests
+from project import GRAINS, PERIODS, Place
 from sql import MISSING, Unsupported, moment, parse, render, walk
 
 AGGREGATES = {"average": "avg", "min": "min", "max": "max", "median": "median", "count_distinct": "count_distinct"}
@@ -218,7 +218,7 @@ class Metrics:
     # Conditions
 
     def where(self, source, filters, extra=(), inside=None):
-        parts = [self.condition(source, f) for f in filters] + list(extra)
+        parts = list(dict.fromkeys(self.condition(source, f) for f in filters)) + list(extra)
         if self.row_limits and not inside and source.time_column:
             low, high = (moment(t.replace("T", " ")) for t in self.row_limits)
             parts.append(f"{source.time_column} between {low} and {high}")
@@ -343,8 +343,8 @@ class Metrics:
                 if all(g == to for g in leaf):
                     return self.metric(used["name"], filters, shift)
         if not self.grain:
-            raise Unsupported("an offset to the start of a period where no period, or several, are asked for")
-        if not nests(self.grain, to):
+            raise Unsupported("an offset to the start of a period where no period is asked for")
+        if not self.lies_in(to):
             raise Unsupported(f"`offset_to_grain: {to}` at grain {self.grain}, where a window to date is that of the period's end")
         return self.metric(used["name"], filters, shift, to)
 

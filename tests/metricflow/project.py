@@ -154,7 +154,7 @@ class Project:
 
     def __init__(self, manifest, label, data, as_of):
         self.manifest, self.label, self.data, self.as_of = manifest, label, data, as_of
-        self.sources, self.dimensions, self.kpis, self.functions = {}, {}, {}, {}
+        self.sources, self.dimensions, self.kpis, self.functions, self.pieces = {}, {}, {}, {}, []
 
     # Sources
 
@@ -316,6 +316,8 @@ class Project:
 
     def yaml(self):
         lines = [f"project: {json.dumps(self.label)}", f"as_of: {self.as_of}"]
+        if self.pieces:
+            lines.append("calendar: {periods: pieces.csv}")
         lines += [f"vars: {{DATA: {json.dumps(self.data)}}}", 'allow_paths: ["${DATA}"]', "", "sources:"]
         for source in self.sources.values():
             lines += source.yaml()

@@ -2,7 +2,7 @@
 
 import datetime
 
-from asked import Item, filters_of, period_of, templates
+from asked import Item, end_of, filters_of, period_of, pieces, templates
 from metrics import Metrics
 from project import GRAINS, PERIODS, Project, nests
 from sql import Unsupported, holds, reference
@@ -32,7 +32,7 @@ class Request(Metrics):
         # KPIs that are made already, and the sources that they read.
         self.made, self.leaf_sources = {}, []
         # Rumbo's periods, if any; which day of a period stands for it; whether empty cells matter.
-        self.grain, self.select, self.fills, self.empty_days = None, None, False, False
+        self.grain, self.grains, self.select, self.fills, self.empty_days = None, [], None, False, False
         # Conditions on rows and on periods, a limit of time on rows, and whether offsets move rows instead of periods.
         self.row_filters, self.period_filters, self.row_limits, self.shift_rows = [], [], None, False
         self.leaves = [leaf for m in self.metrics for leaf in self.leaves_of(m)]
@@ -89,15 +89,21 @@ class Request(Metrics):
         times = [i for i in self.items if i.is_metric_time]
         periods = [i for i in times if not i.part and i.grain in PERIODS]
         if periods and len(periods) == len(times):
-            finest = min((i.grain for i in periods), key=GRAINS.index)
-            whole = all(nests(finest, i.grain) for i in periods)
+            self.grains = [i.grain for i in periods]
+            finest = min(self.grains, key=GRAINS.index)
             first_or_last = self.of_windows(periods)
             if first_or_last:
                 own = max(["day", *(model.grain(time) for _, model, time in self.leaves)], key=GRAINS.index)
                 self.grain, self.select = own, first_or_last
-            elif whole:
+                self.grains = [own]
+            elif self.keeps_repeats:
                 # Without dropping repeated rows, every day is one.
-                self.grain = "day" if self.keeps_repeats else finest
+                self.grain = "day"
+            elif all(nests(finest, g) for g in self.grains):
+                self.grain = finest
+            else:
+                self.grain = "piece"
+                self.project.pieces = pieces(self.first, self.last, self.grains)
         if self.grain:
             for item in periods:
                 item.is_period = True
@@ -116,8 +122,7 @@ class Request(Metrics):
                 continue
             agg = cumulative.get("period_agg") or "first"
             all_time = not self.window_of(raw)
-            grains = [i.grain for i in periods]
-            if agg == "last" and all_time and all(nests(min(grains, key=GRAINS.index), g) for g in grains):
+            if agg == "last" and all_time:
                 continue
             if agg == "average":
                 raise Unsupported("`period_agg: average`, the mean over the days of a period of a value with a window")
@@ -127,6 +132,10 @@ class Request(Metrics):
         if len(found) > 1 or len(self.metrics) > 1:
             raise Unsupported("several cumulative metrics at a grain that is not their own")
         return found.pop()
+
+    def lies_in(self, grain):
+        """Whether each of the run's periods lies in one of this grain."""
+        return any(nests(g, grain) for g in self.grains)
 
     # Requests for metrics
 
@@ -159,7 +168,7 @@ class Request(Metrics):
         for node, ref in condition.items.items():
             item = self.item(node[1]) if ref is None else self.of_reference(ref)
             grain = item.grain or self.default_grain()
-            if item.part or grain not in PERIODS or not nests(self.grain, grain):
+            if item.part or grain not in PERIODS or not self.lies_in(grain):
                 return False
         return True
 
@@ -271,9 +280,11 @@ class Request(Metrics):
         if not self.grain:
             first = last[:4] + "-01-01"
         elif constraint:
-            # A limit of time is widened to whole periods, there and here.
-            first, last = (period_of(t[:10], self.shown_grain()) for t in constraint)
-            last = self.end_of(last)
+            # A limit of time is widened to whole periods, there and here; to those that are shown, where a day stands for each.
+            first, last = (t[:10] for t in constraint)
+            if self.select:
+                grains = [i.grain for i in self.items if i.is_period]
+                first, last = min(period_of(first, g) for g in grains), end_of(last, grains)
         dimensions = list(dict.fromkeys(i.dimension for i in self.items if not i.is_period))
         found = [self.run_of(kpis, dimensions, self.run_grain(), first, last)]
         for kpi, _, items in self.unmatched:
@@ -286,16 +297,6 @@ class Request(Metrics):
         args += ["--by", ",".join(dimensions) or "none", "--grain", grain]
         after = (datetime.date.fromisoformat(last) + datetime.timedelta(days=1)).isoformat()
         return [*args, "--from", first, "--to", after, "--format", "ndjson"]
-
-    def shown_grain(self):
-        return min((i.grain for i in self.items if i.is_period), key=GRAINS.index)
-
-    def end_of(self, first):
-        """The last day of the shown period that begins on a day."""
-        day, grain = datetime.date.fromisoformat(first), self.shown_grain()
-        while period_of((day + datetime.timedelta(days=1)).isoformat(), grain) == first:
-            day += datetime.timedelta(days=1)
-        return day.isoformat()
 
     # Rows
 
@@ -318,7 +319,10 @@ class Request(Metrics):
                 lines += [row] * self.times_shown(values[kpi])
         if self.select:
             # The first or last day of each period stands for it: chosen, not computed.
-            lines = list({tuple(row[: len(self.items)]): row for row in reversed(lines)}.values())
+            chosen = {}
+            for row in lines:
+                chosen.setdefault(tuple(row[: len(self.items)]), row)
+            lines = list(chosen.values())
         elif not self.asked and not self.keeps_repeats:
             lines = [list(row) for row in dict.fromkeys(map(tuple, lines))]
         header = [i.label for i in self.items] + [m for m, _, _ in self.asked]

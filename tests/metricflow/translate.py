@@ -54,10 +54,13 @@ def told(text):
     return "; ".join(dict.fromkeys(f"{d['code']} {d['headline']}" for d in found))
 
 
-def write_project(folder, text):
+def write_project(folder, project):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "rumbo.yaml"), "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(project.yaml())
+    if project.pieces:
+        with open(os.path.join(folder, "pieces.csv"), "w", encoding="utf-8") as file:
+            file.writelines(["grain,label,start,end\n", *(f"piece,from {a},{a},{b}\n" for a, b in project.pieces)])
 
 
 def days(manifest, data, folder, binary):
@@ -66,7 +69,7 @@ def days(manifest, data, folder, binary):
     spine = project.spine("day", False)
     for end in ("min", "max"):
         project.kpis[end] = {"formula": f"{end}({spine.name}.{spine.time_column})", "grain": "year"}
-    write_project(folder, project.yaml())
+    write_project(folder, project)
     found = run(binary, folder, ["--from", "2020-01-01", "--to", "2021-01-01", "--format", "ndjson"])
     by = {r["kpi"]: r["exact"][:10] for r in found}
     return by["min"], by["max"]
@@ -90,7 +93,7 @@ def answer(case, manifest, data, spine_range, out, binary):
     folder = os.path.join(out, "projects", case["id"])
     try:
         request = Request(manifest, case, data, spine_range)
-        write_project(folder, request.project.yaml())
+        write_project(folder, request.project)
         runs = request.runs()
         with open(os.path.join(folder, "commands"), "w", encoding="utf-8") as file:
             file.writelines(" ".join(["rumbo", "run", ".", *args]) + "\n" for args in runs)
