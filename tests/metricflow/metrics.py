@@ -402,6 +402,8 @@ class Metrics:
             source.relation(f"to_{members}", to=members, key=key)
         if rows not in self.leaf_sources:
             self.leaf_sources.append(rows)
+        if any(not i.is_metric_time and i.key()[0] != params["entity"] for i in self.items):
+            self.find_ties(rows, [*keys, rows.time_column.strip("`")])
         where = self.where(rows, (*filters, *filters_of(templates(base.get("filter")))))
         where_to = self.where(followers, filters_of(templates(target.get("filter"))))
         window = params.get("window")
@@ -420,6 +422,14 @@ class Metrics:
         if base.get("join_to_timespine"):
             counted = self.with_spine(counted, filters)
         return value, counted
+
+    def find_ties(self, rows, keys):
+        """Counts the rows that have another of the same member at the same time."""
+        single = self.project.source(rows.model, f"{rows.name}_one_at_a_time", rows.table)
+        single.columns = {c: f for c, f in rows.columns.items() if c in keys}
+        single.keys["keep"] = {"per": keys, "last": keys[-1]}
+        every = self.project.source(rows.model, f"{rows.name}_ever", rows.table)
+        self.ties = self.kpi("ties", f"count({every.name}) - count({single.name})")
 
     # Measures that do not add up over time
 

@@ -28,7 +28,7 @@ class Request(Metrics):
         self.limit = case.get("limit") if case.get("limit") is not None else saved.get("limit")
         self.keeps_repeats = not case.get("apply_group_by", True)
         # What is written: (its name, the KPI of its value, the KPI that counts its rows), or a KPI that counts groups.
-        self.asked, self.counted, self.unmatched = [], None, []
+        self.asked, self.counted, self.unmatched, self.ties = [], None, [], None
         # KPIs that are made already, and the sources that they read.
         self.made, self.leaf_sources = {}, []
         # Rumbo's periods, if any; which day of a period stands for it; whether empty cells matter.
@@ -290,6 +290,8 @@ class Request(Metrics):
         for kpi, _, items in self.unmatched:
             dimensions = list(dict.fromkeys(i.dimension for i in items))
             found.append(self.run_of([kpi], dimensions, "year", self.last[:4] + "-01-01", self.last))
+        if self.ties:
+            found.append(self.run_of([self.ties], [], self.run_grain(), self.last[:4] + "-12-31", self.last))
         return found
 
     def run_of(self, kpis, dimensions, grain, first, last):
@@ -302,6 +304,8 @@ class Request(Metrics):
 
     def rows(self, results, *others):
         """The rows to write: groups that have rows, in the order that is asked for."""
+        if self.ties and any(count(v[self.ties]) for v in by_cell(others[-1], []).values()):
+            raise Unsupported("conversions by what tells events of one moment apart: there chance says which is credited, here their order")
         dimensions = list(dict.fromkeys(i.dimension for i in self.items if not i.is_period))
         cells = by_cell(results, dimensions)
         seen = self.groups(cells) if self.asked else self.repeated(cells)
