@@ -314,7 +314,6 @@ class Metrics:
             raise Unsupported("an offset in units of a grain that is a column of the days (`ago` takes whole periods)")
         if self.whole_periods(window) and not self.shift_rows and not shift:
             value, rows = self.metric(used["name"], filters, shift, to_grain)
-            self.fills = True
             return f"ago({value}, {span(window)})", f"ago({rows}, {span(window)})"
         unit = span(window).split()[1].rstrip("s")
         if unit in ("month", "quarter", "year"):

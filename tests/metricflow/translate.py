@@ -25,6 +25,7 @@ from sql import Unsupported  # noqa: E402
 NO_RESULT = (2, 64)
 # What Rumbo refuses because the language means it so.
 DELIBERATE = {
+    "E0307": "conversions of an entity whose key is several columns",
     "E0605": "a join that repeats rows: only many-to-one hops exist",
     "E0508": "an offset that is no whole number of periods",
 }
