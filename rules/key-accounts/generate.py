@@ -266,7 +266,7 @@ def make_lives(accounts):
         account["lives"] = [[start, None]]
         if gap:
             account["lives"] = [[start, gap[0]], [gap[1], None]]
-        account["ended_on"], account["how"] = None, None
+        account["ended_on"], account["how"], account["left_because"] = None, None, None
         if account["giant"]:
             continue
         since = account["lives"][-1][0]
@@ -284,8 +284,17 @@ def make_lives(accounts):
                     account["lives"][-1][1] = account["ended_on"] = end
                     account["how"] = how
                 break
+        account["left_because"] = {"cancelled": "cancelled", "expired": "not_renewed", "unpaid": "unpaid",
+                                   None: None}[account["how"]]
         last = account["ended_on"] or date(9999, 12, 31)
         account["owners"] = [s for i, s in enumerate(account["owners"]) if i == 0 or s[1] < last]
+
+
+def forget_reasons(accounts):
+    """Nobody asked every customer why."""
+    gone = [a for a in accounts if a["ended_on"]]
+    for account in gone[7::19]:
+        account["left_because"] = None
 
 
 def alive(account, day):
@@ -581,6 +590,11 @@ def make_interactions(accounts):
                  "2024-12-31 23:59:59", "2025-01-01 00:00:00", "2025-03-30 02:45:00", "2026-01-31 23:59:59",
                  "2026-02-03 10:00:00", "2026-02-10 12:30:00"]:  # borders, clock changes, planned meetings
         add(giant, datetime.fromisoformat(text), "out", "video")
+    for row in rows:  # some were resolved in the last minutes of the promise
+        if row["resolved_hours"] and abs(float(row["resolved_hours"]) - row["sla_hours"]) < 0.35:
+            row["resolved_hours"] = f"{row['sla_hours']:.1f}"
+        if row["sla_hours"] == 72 and date(2025, 12, 29) <= row["at"].date() <= date(2025, 12, 31):
+            row["resolved_hours"] = None  # still in time when the year ended, and open ever since
     rows.sort(key=lambda r: (r["at"], r["account_id"], r["medium"], r["direction"]))
     for number, row in enumerate(rows, 1):
         row["interaction_id"] = f"I{number:05d}"
@@ -634,6 +648,155 @@ def make_surveys(accounts, interactions):
     return rows
 
 
+def make_referrals(accounts, opportunities):
+    """Recommendations by customers: those behind a deal (won or not), and those that led to none."""
+    dice = Dice("referrals")
+    rows = []
+
+    def add(day, account_id, opportunity):
+        rows.append({"account_id": account_id, "opportunity_id": opportunity, "referred_on": day,
+                     "learned_by": dice.weighted([("conversation", 55), ("form", 35), (None, 10)])})
+
+    def somebody(day):
+        """The best rep's customers recommend more often, those about to leave do not."""
+        there = [(a["account_id"], 4 if owner(a, day) == "R5" else 2 if a["is_key"] else 1)
+                 for a in accounts if alive(a, day) and alive(a, day + timedelta(days=150))]
+        return dice.weighted(there)
+
+    for row in opportunities:
+        if row["kind"] != "new" or row["channel"] != "referral":
+            continue
+        day = max(FIRST, row["created_on"] - timedelta(days=dice.whole(0, 12)))
+        known = row["account"].get("referred_by") if row["account"] else \
+            somebody(day) if dice.chance(0.85) else None
+        add(day, known, row["opportunity_id"])
+    for _ in range(45):
+        day = dice.day(FIRST, LAST)
+        add(day, somebody(day), None)
+    rows.sort(key=lambda r: (r["referred_on"], r["account_id"] or "", r["opportunity_id"] or ""))
+    for number, row in enumerate(rows, 1):
+        row["referral_id"] = f"F{number:04d}"
+    return rows
+
+
+def make_mentions(accounts):
+    """What is said on social networks, by key accounts and by others (no account)."""
+    dice = Dice("mentions")
+    rows = []
+
+    def add(account, month, joy):
+        at = datetime.combine(month + timedelta(days=dice.whole(0, 26)), time(dice.whole(6, 23), dice.whole(0, 59)))
+        if at.date() > LAST or (account and not alive(account, at.date())):
+            return
+        feeling = dice.weighted([("positive", joy * 100), ("neutral", 30), ("negative", (1 - joy) * 70)])
+        rows.append({"account_id": account and account["account_id"], "at": at,
+                     "network": dice.weighted([("linkedin", 6), ("x", 3), ("forum", 2)]),
+                     "sentiment": None if dice.chance(0.06) else feeling})
+
+    for month in months():
+        for account in accounts:
+            if account["is_key"]:
+                who = owner(account, month)
+                mean = 0.7 if account["giant"] else 0.22 if who == "R5" else 0.12
+                for _ in range(dice.count(mean)):
+                    add(account, month, 0.55 + REPS[who][JOY] + (0.25 if account["giant"] else 0))
+        for _ in range(dice.count(3.0)):
+            add(None, month, 0.5 if season(month) < 2 else 0.3)
+    rows.sort(key=lambda r: (r["at"], r["account_id"] or "", r["network"]))
+    for number, row in enumerate(rows, 1):
+        row["mention_id"] = f"M{number:04d}"
+    return rows
+
+
+def make_goals(accounts):
+    """What customers wanted to reach with us: some are not measured, some only want to hold a level."""
+    dice = Dice("goals")
+    rows = []
+    # name: leading or lagging, baseline, part by which it is to change
+    kinds = {
+        "people trained": ("leading", (2, 20), (0.4, 1.2)),
+        "use of the portal, %": ("leading", (10, 55), (0.2, 0.6)),
+        "orders on time, %": ("lagging", (60, 88), (0.03, 0.12)),
+        "hours of standstill": ("lagging", (8, 60), (-0.5, -0.15)),
+        "stock, thousand EUR": ("lagging", (40, 900), (-0.3, -0.08)),
+    }
+    for account in accounts:
+        if account["pilot"] or (account["true_segment"] == "small" and not dice.chance(0.3)):
+            continue
+        for month in months()[::6]:
+            agreed = month + timedelta(days=dice.whole(0, 80))
+            if not alive(account, agreed) or not dice.chance(0.75):
+                continue
+            for name in ["people trained", "use of the portal, %"][dice.whole(0, 1):][:1] + \
+                    ["orders on time, %", "hours of standstill", "stock, thousand EUR"][dice.whole(0, 2):][:1]:
+                indicator, base, change = kinds[name]
+                baseline = dice.whole(*base) * 10
+                target = baseline if dice.chance(0.04) else int(baseline * (1 + dice.real(*change)))
+                due = agreed + timedelta(days=dice.whole(120, 240))
+                joy = 0.55 + REPS[owner(account, agreed)][JOY] + (0.1 if indicator == "leading" else 0)
+                if account["ended_on"] and account["ended_on"] - timedelta(days=240) < due:
+                    joy -= 0.3
+                part = dice.real(1.0, 1.3) if dice.chance(joy) else dice.real(-0.2, 0.98)
+                actual = int(baseline + (target - baseline) * part) if target != baseline else \
+                    int(baseline * (0.9 + 0.15 * part))
+                measured = due <= LAST and alive(account, due) and not dice.chance(0.08)
+                rows.append({"account_id": account["account_id"], "name": name, "indicator": indicator,
+                             "agreed_on": agreed, "due_on": due, "weight": dice.whole(1, 3),
+                             "baseline": f"{baseline / 10:.1f}", "target": f"{target / 10:.1f}",
+                             "actual": f"{actual / 10:.1f}" if measured else None})
+    rows.sort(key=lambda r: (r["agreed_on"], r["account_id"], r["name"]))
+    for number, row in enumerate(rows, 1):
+        row["goal_id"] = f"G{number:04d}"
+    return rows
+
+
+def make_employee_surveys():
+    """Four times a year, without names; finance and people are too few to be shown."""
+    dice = Dice("employee surveys")
+    rows = []
+    areas = {"sales": (8, 0.62), "support": (11, 0.66), "delivery": (13, 0.60), "finance": (4, 0.55),
+             "people": (3, 0.70)}
+    for year, month in [(y, m) for y in (2023, 2024, 2025) for m in (3, 6, 9, 12)][1:]:
+        sent = date(year, month, 4)
+        for area, (staff, joy) in areas.items():
+            if area == "support":  # more requests, the same hands
+                joy -= {2023: 0, 2024: 0.06, 2025: 0.30}[year]
+            for _ in range(staff):
+                row = {"area": area, "sent_on": sent, "answered_on": None, "recommend": None}
+                rows.append(row)
+                if not dice.chance(0.74):
+                    continue
+                row["answered_on"] = sent + timedelta(days=dice.whole(0, 14))
+                if dice.chance(0.03):
+                    continue  # answered, but not this question
+                high, mid = dice.chance(joy * 0.75), dice.chance(0.5)
+                row["recommend"] = dice.whole(9, 10) if high else dice.whole(7, 8) if mid else dice.whole(0, 6)
+                if dice.chance(0.012):
+                    row["recommend"] = 11
+    rows.sort(key=lambda r: (r["sent_on"], r["answered_on"] or date.max, r["area"], r["recommend"] or -1))
+    for number, row in enumerate(rows, 1):
+        row["response_id"] = f"E{number:04d}"
+    return rows
+
+
+def answer_twice(surveys):
+    """Some answer a survey again: both answers are in the file, and the later one is meant."""
+    dice = Dice("second answers")
+    first = []
+    for number, row in enumerate(surveys):
+        at, kind = row["answered_at"], row["kind"]
+        if at is None or (number % 41 != 3 and row[kind] != 99):
+            continue
+        before = at - timedelta(hours=dice.whole(1, 60), minutes=dice.whole(0, 59))
+        score = dice.whole(0, 10) if kind == "nps" else dice.whole(1, 5)
+        first.append(dict(row, **{"answered_at": max(before, datetime.combine(row["sent_on"], time(6, 30))),
+                                  kind: None if dice.chance(0.1) else score}))
+    twice = next(r for r in surveys if r["nps"] == 9)  # sent twice within a second
+    first.append(dict(twice, nps=3))
+    last = datetime.max
+    return sorted(surveys + first, key=lambda r: (r["survey_id"], r["answered_at"] or last, r["nps"] or -1))
+
+
 # ---------------------------------------------------------------- files
 
 def csv_text(header, rows, **style):
@@ -685,7 +848,8 @@ def parquet(path, columns, rows):
                    row_group_size=1024, version="2.6")
 
 
-def write(folder, accounts, contracts, opportunities, invoices, touches, interactions, surveys):
+def write(folder, accounts, contracts, opportunities, invoices, touches, interactions, surveys, referrals,
+          mentions, goals, employee_surveys):
     folder.mkdir(parents=True, exist_ok=True)
     for account in accounts:
         account["owner_id"] = account["owners"][-1][0]
@@ -694,7 +858,7 @@ def write(folder, accounts, contracts, opportunities, invoices, touches, interac
         "account_id": "text", "name": "text", "segment": "text", "industry": "text", "country": "text",
         "region": "text", "employees": "integer", "is_key": "boolean", "channel": "text",
         "referred_by": "text", "owner_id": "text", "started_on": "date", "ended_on": "date",
-        "returned_on": "date"}, accounts)
+        "returned_on": "date", "left_because": "text"}, accounts)
     parquet(folder / "invoices.parquet", {
         "invoice_id": "text", "account_id": "text", "rep_id": "text", "opportunity_id": "text",
         "issued_on": "date", "paid_on": "date", "kind": "text", "source": "text", "amount": "money",
@@ -725,6 +889,14 @@ def write(folder, accounts, contracts, opportunities, invoices, touches, interac
              "resolved_hours"], interactions),
         "surveys.csv": plain_csv(
             ["survey_id", "account_id", "kind", "collected_by", "sent_on", "answered_at", "nps", "csat"], surveys),
+        "referrals.csv": plain_csv(
+            ["referral_id", "account_id", "opportunity_id", "referred_on", "learned_by"], referrals),
+        "mentions.csv": plain_csv(["mention_id", "account_id", "at", "network", "sentiment"], mentions),
+        "goals.csv": plain_csv(
+            ["goal_id", "account_id", "name", "indicator", "agreed_on", "due_on", "weight", "baseline", "target",
+             "actual"], goals),
+        "employee_surveys.csv": plain_csv(
+            ["response_id", "area", "sent_on", "answered_on", "recommend"], employee_surveys),
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -740,10 +912,18 @@ def main():
     invoices = make_invoices(accounts, opportunities)
     touches = make_touches(opportunities)
     interactions = make_interactions(accounts)
-    surveys = make_surveys(accounts, interactions)
-    write(folder, accounts, contracts, opportunities, invoices, touches, interactions, surveys)
+    surveys = answer_twice(make_surveys(accounts, interactions))
+    forget_reasons(accounts)
+    referrals = make_referrals(accounts, opportunities)
+    mentions = make_mentions(accounts)
+    goals = make_goals(accounts)
+    employee_surveys = make_employee_surveys()
+    write(folder, accounts, contracts, opportunities, invoices, touches, interactions, surveys, referrals,
+          mentions, goals, employee_surveys)
     tables = {"accounts": accounts, "contracts": contracts, "opportunities": opportunities,
-              "invoices": invoices, "touches": touches, "interactions": interactions, "surveys": surveys}
+              "invoices": invoices, "touches": touches, "interactions": interactions, "surveys": surveys,
+              "referrals": referrals, "mentions": mentions, "goals": goals,
+              "employee_surveys": employee_surveys}
     print(", ".join(f"{len(rows)} {name}" for name, rows in tables.items()), file=sys.stderr)
 
 
