@@ -42,6 +42,11 @@ metricflow DIR OUT="target/metricflow":
     python3 tests/metricflow/translate.py {{DIR}} {{OUT}} --left-out tests/metricflow/left-out.md
     python3 {{DIR}}/compare.py {{OUT}} --allow-missing --quiet
 
+# every value of the demo against SQL written by hand (wants duckdb: tests/duckdb/requirements.txt)
+demo-sql:
+    cargo build --locked
+    python3 tests/duckdb/check_demo.py target/debug/rumbo
+
 # the library's reference
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
