@@ -203,6 +203,17 @@ kpi("revenue_per_invoiced_account", [], sql="""
     SELECT $keys, ratio(sum(amount), count(DISTINCT account))
     FROM periods JOIN billed ON issued_on >= opens AND issued_on < closes GROUP BY $sets""")
 
+# in a segment, the two largest of that segment
+kpi("top_customers_share", ["segment"], sql="""
+    WITH each AS (
+        SELECT $keys, account, sum(amount) AS amount
+        FROM periods JOIN billed ON issued_on >= opens AND issued_on < closes
+        WHERE account IS NOT NULL GROUP BY account, $sets),
+    ranked AS (SELECT *, row_number() OVER (PARTITION BY grain, opens, segment, without_segment
+                                            ORDER BY amount DESC) AS place FROM each)
+    SELECT grain, opens, segment, without_segment, ratio(sum(amount) FILTER (place <= 2), sum(amount))
+    FROM ranked GROUP BY grain, opens, segment, without_segment""")
+
 # --- 1, value.yaml: per customer and year over the mean of the customers before and after; a lifetime is 1 / churn
 
 kpi("customer_value", ["rep", "segment", "origin"], sql="""
