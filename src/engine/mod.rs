@@ -10,6 +10,7 @@ pub mod open;
 mod outside;
 mod per;
 mod prepare;
+mod rates;
 pub mod run;
 pub mod runner;
 pub mod specs;

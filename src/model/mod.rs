@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod expr;
 pub mod outcome;
 pub mod project;
+pub mod rates;
 pub mod signature;
 pub mod types;
 pub mod typing;

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::calendar::{Calendar, Grain};
 use super::expr::{Across, Kind, ResultExpr, ResultLeaf, RowExpr, RowLeaf};
+use super::rates::RateSource;
 use super::types::{Type, Unit};
 use crate::source::Span;
 
@@ -34,6 +35,8 @@ pub struct Model {
     pub kpis: Vec<Kpi>,
     /// All measures that formulas read, equal ones once.
     pub measures: Vec<Measure>,
+    /// Where exchange rates come from, where amounts are converted.
+    pub rates: Option<RateSource>,
 }
 
 /// Up to when rows exist.

@@ -8,6 +8,8 @@ use super::types::{Type, Unit};
 pub enum Class {
     /// Values to a value, in rows and results alike.
     Scalar,
+    /// Values of a row to a value, in rows alone.
+    Row,
     /// Rows of one source to a value.
     Aggregate,
     /// Across periods: `previous`, `growth` ...
@@ -22,9 +24,10 @@ pub enum Class {
 
 impl Class {
     /// All of them with their titles, in the order in which they are shown.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Aggregate, "Aggregates: rows of a source to a value"),
         (Self::Scalar, "Values to a value, in rows and results"),
+        (Self::Row, "Values to a value, in rows alone"),
         (Self::Periods, "Across periods"),
         (Self::Breakdown, "Across the breakdown"),
         (Self::Conversion, "Conversion"),

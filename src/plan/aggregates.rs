@@ -65,6 +65,10 @@ impl Part {
 #[derive(Clone, Debug)]
 pub struct MeasureParts {
     parts: Vec<usize>,
+    /// How many rows lack an exchange rate, where amounts are converted.
+    lacking: Option<usize>,
+    /// How many of them only may pass the filter.
+    undecided: Option<usize>,
 }
 
 /// A measure's values by row of a group's result.
@@ -115,12 +119,28 @@ impl Parts {
         lowering: &Lowering<'_>,
         schema: &DFSchema,
     ) -> Result<MeasureParts> {
+        let parts = self.values(measure, lowering, schema)?;
+        let mut counted =
+            |rows: Option<&Expr>| rows.map(|r| self.add(count(lit(1i64)), Some(r), Merge::Add)).transpose();
+        let found = lowering.lacking(measure);
+        let lacking = counted(found.as_ref().map(|l| &l.rows))?;
+        let undecided = counted(found.as_ref().and_then(|l| l.undecided.as_ref()))?;
+        Ok(MeasureParts { parts, lacking, undecided })
+    }
+
+    /// Adds the parts of a measure's value.
+    fn values(
+        &mut self,
+        measure: &Measure,
+        lowering: &Lowering<'_>,
+        schema: &DFSchema,
+    ) -> Result<Vec<usize>> {
         let filter = measure.filter.as_ref().filter(|_| !self.filtered).map(|f| lowering.mask(f));
         let f = filter.as_ref();
         let argument = measure.argument.as_ref().map(|a| (lowering.expr(a), a.ty));
         let rows = |s: &mut Self| s.add(count(lit(1i64)), f, Merge::Add);
         let Some((x, ty)) = argument else {
-            return Ok(MeasureParts { parts: vec![rows(self)?] });
+            return Ok(vec![rows(self)?]);
         };
         let known = |s: &mut Self| s.add(count(x.clone()), f, Merge::Add);
         let float = cast(as_number(x.clone(), ty), DataType::Float64);
@@ -228,7 +248,7 @@ impl Parts {
                 ]
             }
         };
-        Ok(MeasureParts { parts })
+        Ok(parts)
     }
 }
 
@@ -259,6 +279,16 @@ fn as_number(expr: Expr, ty: Type) -> Expr {
 }
 
 impl MeasureParts {
+    /// From its group's parts, how many rows of a measure lack an exchange rate, and how many of them only
+    /// may pass its filter.
+    pub fn lacking(&self, columns: &[ArrayRef]) -> Result<(Option<Int64Array>, Option<Int64Array>)> {
+        let counts = |at: Option<usize>| -> Result<Option<Int64Array>> {
+            let rows = at.map(|at| cast_array(&columns[at], &DataType::Int64)).transpose()?;
+            Ok(rows.map(|rows| rows.as_primitive().clone()))
+        };
+        Ok((counts(self.lacking)?, counts(self.undecided)?))
+    }
+
     /// A measure's values from its group's parts.
     pub fn finish(&self, measure: &Measure, columns: &[ArrayRef]) -> Result<MeasureValues> {
         let part = |i: usize| &columns[self.parts[i]];

@@ -102,7 +102,8 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
     let mut ground = Ground::default();
     groups.iter().chain(&populations).for_each(|g| ground.group(model, g));
     ground.name_spans(model);
-    Ok(PlanGraph { tables, groups, ground, notes })
+    let rates = super::rates::add(model, groups.iter().chain(&populations), &mut ground);
+    Ok(PlanGraph { tables, groups, ground, rates, notes })
 }
 
 fn asked_kpis(model: &Model, request: &Request, problems: &mut Diagnostics) -> Vec<usize> {

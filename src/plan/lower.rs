@@ -12,11 +12,13 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Operator, cast, lit, not, when}
 
 use super::holders::SharedHolders;
 use super::period::{Stored, day_number};
+use super::rates::Rates;
 use super::udf;
 use crate::functions::operators::{arithmetic, comparison, temporal, text};
 use crate::functions::{Env, Failure, row_type, scalar};
 use crate::model::expr::{Arith, Compare, Kind, RowExpr, RowLeaf, TextTest, Value};
 use crate::model::project::{ColumnRef, Model, SourceId, Via};
+use crate::model::rates::RATE;
 use crate::model::types::Type;
 
 /// What formulas over rows need to know of the data.
@@ -26,6 +28,8 @@ pub struct Stores {
     pub times: HashMap<(SourceId, usize), Stored>,
     /// Who held what when.
     pub holders: HashMap<Via, SharedHolders>,
+    /// Exchange rates, where amounts are converted.
+    pub rates: Option<Arc<Rates>>,
 }
 
 /// The alias of the rows that a chain of relations leads to.
@@ -62,7 +66,7 @@ impl<'a> Lowering<'a> {
         self
     }
 
-    fn env(&self) -> Env {
+    pub(super) fn env(&self) -> Env {
         Env { timezone: self.model.calendar.timezone }
     }
 
@@ -234,6 +238,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn call(&self, name: &'static str, args: &[RowExpr], ty: Type) -> Expr {
+        if name == RATE {
+            return self.rate(args, ty);
+        }
         let out = row_type(ty);
         // Branches in one type, so that the result has it; conditions stay conditions.
         let lowered: Vec<Expr> = args
@@ -324,7 +331,7 @@ impl<'a> Lowering<'a> {
         binary(left, operator, right)
     }
 
-    fn local_day(&self, instant: Expr) -> Expr {
+    pub(super) fn local_day(&self, instant: Expr) -> Expr {
         let env = self.env();
         let kernel = move |args: &[ArrayRef], _: usize| {
             comparison::local_days(&args[0], &env).map(|days| Arc::new(days) as ArrayRef)

@@ -16,6 +16,7 @@ pub mod columns;
 mod expand;
 pub mod groups;
 pub mod holders;
+mod lacking;
 pub mod lower;
 mod masks;
 pub mod outside;
@@ -24,6 +25,7 @@ pub mod per;
 pub mod period;
 pub mod population;
 pub mod ranges;
+pub mod rates;
 pub mod request;
 mod rows;
 pub mod scan;
@@ -45,6 +47,8 @@ pub struct PlanGraph {
     pub groups: Vec<ScanGroup>,
     /// What is read and made before the groups.
     pub ground: Ground,
+    /// Whether amounts are converted, and so exchange rates read.
+    pub rates: bool,
     /// Widened ranges and the like.
     pub notes: Vec<Diagnostic>,
 }

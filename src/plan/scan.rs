@@ -211,6 +211,8 @@ impl Scans<'_> {
             .measures
             .iter()
             .map(|id| self.model.measures[id.0].filter.as_ref())
+            // Rows that lack a rate are counted, not dropped.
+            .map(|f| f.filter(|f| !self.model.converts(group.source, f)))
             .collect::<Option<Vec<_>>>()?;
         let key = |e: &crate::model::expr::RowExpr| {
             let mut text = String::new();

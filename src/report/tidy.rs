@@ -255,6 +255,18 @@ mod tests {
     }
 
     #[test]
+    fn of_a_withheld_value_no_evidence_is_told() {
+        let rows = vec![row(1).of("5").skipping(2), row(2).skipping(3).missing(Reason::Hidden)];
+        let batch = batch(&outcome(vec![table("x", vec![breakdown(&[], rows)])])).unwrap();
+        for name in ["value", "exact", "n", "skipped"] {
+            let column = batch.column_by_name(name).unwrap();
+            assert!(column.is_valid(0) && column.is_null(1), "{name}");
+        }
+        let column = batch.column_by_name("reason").unwrap();
+        assert_eq!(cell(column, 1), Cell::Text("hidden"));
+    }
+
+    #[test]
     fn no_nan_infinity_or_negative_zero_leaves() {
         let rows = [f64::NAN, f64::INFINITY, -0.0]
             .map(|v| crate::model::outcome::Row { value: Some(v), ..row(1) })

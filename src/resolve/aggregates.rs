@@ -64,6 +64,7 @@ impl Resolver<'_> {
         let filter = self.filter(source, &own, filters);
         let time = self.time_binding(source, argument.moment.as_ref(), call, span)?;
         let time = self.ranged(time, scope.window.as_ref(), within)?;
+        self.not_converted(source, &time, span)?;
         let (ty, unit) = self.aggregate_type(call, source, argument_expr.as_ref(), span)?;
         if filter.as_ref().is_some_and(|f| f.ty == Type::Unknown) {
             return None;

@@ -63,10 +63,10 @@ pub(super) fn call<S: Scope>(
     };
     let unknown = call.named.first().map(|(name, _)| name.clone());
     let unknown = match signature.class {
-        Class::Scalar => unknown.or_else(|| call.args.iter().find_map(strange)),
+        Class::Scalar | Class::Row => unknown.or_else(|| call.args.iter().find_map(strange)),
         _ => unknown,
     };
-    if let (Class::Scalar | Class::Aggregate, Some(argument)) = (signature.class, unknown) {
+    if let (Class::Scalar | Class::Row | Class::Aggregate, Some(argument)) = (signature.class, unknown) {
         r.report(
             Diagnostic::new(
                 &codes::WRONG_ARGUMENTS,

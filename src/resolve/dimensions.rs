@@ -3,6 +3,7 @@
 
 use super::Resolver;
 use super::paths::{Way, follow, is_lost, no_way, way};
+use super::rates::converted;
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::project::{ColumnRef, Dimension, Kpi, Measure, Model, NamedDimension, SourceId};
@@ -119,7 +120,12 @@ pub fn dimension(
     dimension: &Dimension,
     kpi: &Kpi,
 ) -> Result<ColumnRef, Option<Box<Diagnostic>>> {
-    dimension_of(model, source, dimension, &kpi.paths)
+    let found = dimension_of(model, source, dimension, &kpi.paths)?;
+    if model.column_converts(source, &found) {
+        let problem = converted(&dimension.name()).at(dimension.span, "members that a rate decides");
+        return Err(Some(Box::new(problem)));
+    }
+    Ok(found)
 }
 
 /// Why the rows of a measure have no member of a dimension: it depends on a moment, and they count at none.

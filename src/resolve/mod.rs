@@ -34,6 +34,7 @@ mod operators;
 mod own_grains;
 mod paths;
 mod per;
+mod rates;
 mod results;
 mod rows;
 mod sources;
@@ -118,6 +119,7 @@ pub fn resolve(
     resolver.dimensions();
     resolver.check_functions();
     resolver.kpis(asked);
+    resolver.converted_columns();
     resolver.model
 }
 

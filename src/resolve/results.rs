@@ -59,6 +59,7 @@ impl Scope for ResultScope {
         let typed = match class {
             Class::Periods | Class::Breakdown => r.across(self, call, span),
             Class::Conversion => r.conversion(self, call, span),
+            Class::Row => r.convert_outside(call, span),
             _ => r.aggregate(call, self, span),
         };
         typed.unwrap_or_else(|| poison(span))

@@ -16,7 +16,7 @@ use crate::syntax::ast;
 /// Names of one source's rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowScope {
-    source: SourceId,
+    pub(super) source: SourceId,
     /// A condition from outside the aggregate (`--where`, `(kpi where ...)`): dimensions only.
     pushed: bool,
     /// A formula under `columns:`, where an aggregate is a fact.
@@ -74,6 +74,9 @@ impl Scope for RowScope {
     }
 
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> RowExpr {
+        if class == Class::Row {
+            return r.convert(self, call, span).unwrap_or_else(|| poison(span));
+        }
         if call.name.node == "gap" {
             return r.gap(self.source, call, span).unwrap_or_else(|| poison(span));
         }

@@ -163,6 +163,10 @@ impl Cells {
             }
             None => (arrow::array::new_null_array(&out, size), vec![0; size], vec![0; size]),
         };
+        let lacking = rows.set.lacking.get(&rows.id);
+        let lacks = |cell: usize| {
+            lacking.zip(positions[cell]).is_some_and(|(lacking, row)| lacking.value(row as usize) > 0)
+        };
         let mut reasons = vec![0u8; size];
         let mut zero = vec![false; size];
         let mut missing = vec![false; size];
@@ -170,6 +174,9 @@ impl Cells {
             if !covered[cell % width] {
                 missing[cell] = true;
                 reasons[cell] = Reason::OutsideData as u8;
+            } else if lacks(cell) {
+                missing[cell] = true;
+                reasons[cell] = Reason::NoRate as u8;
             } else if seen[cell] == 0 {
                 zero[cell] = counts_from_zero(&measure.aggregate);
                 missing[cell] = !zero[cell];

@@ -35,10 +35,7 @@ impl Lines {
         let mut kept: Vec<usize> = (0..(1usize << dimensions) - 1).collect();
         kept.sort_by_key(|mask| (std::cmp::Reverse(mask.count_ones()), *mask));
         let kinds = kept.into_iter().map(|mask| {
-            let line = |combo: &Members| -> Vec<(bool, Option<String>)> {
-                let of = |(_, m): (usize, &Option<String>)| (m.is_none(), m.clone());
-                combo.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(of).collect()
-            };
+            let line = |combo| line_of(combo, mask);
             // Numbered by their members, so that other combinations change no order.
             let mut numbers: BTreeMap<_, usize> = combos.iter().map(|c| (line(c), 0)).collect();
             numbers.values_mut().enumerate().for_each(|(i, number)| *number = i);
@@ -46,6 +43,12 @@ impl Lines {
         });
         Self { kinds: kinds.collect(), together: false }
     }
+}
+
+/// What the combinations of a line share, missing members last.
+fn line_of(combo: &Members, mask: usize) -> Vec<(bool, Option<&str>)> {
+    let kept = combo.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1);
+    kept.map(|(_, m)| (m.is_none(), m.as_deref())).collect()
 }
 
 /// A member of a breakdown in one period.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType,
@@ -31,6 +31,8 @@ pub struct SetResult {
     pub present: Option<HashSet<i32>>,
     /// How many rows were made of rows that count in several periods.
     pub expanded: u64,
+    /// By row, how many of a measure's rows lack an exchange rate.
+    pub lacking: HashMap<MeasureId, Int64Array>,
 }
 
 /// Says which rows of a result belong to a set.
@@ -91,7 +93,14 @@ impl SetResult {
                 parts.push(named(&all, &format!("a{i}"))?);
             }
             for (id, finish) in measures {
-                out.measures.insert(*id, finish.finish(&model.measures[id.0], &parts)?);
+                let mut values = finish.finish(&model.measures[id.0], &parts)?;
+                let (lacking, undecided) = finish.lacking(&parts)?;
+                if let Some(undecided) = undecided {
+                    // Rows that may pass the filter were seen.
+                    values.rows = arrow::compute::binary(&values.rows, &undecided, i64::saturating_add)?;
+                }
+                out.lacking.extend(lacking.map(|rows| (*id, rows)));
+                out.measures.insert(*id, values);
             }
         }
         Ok(out)

@@ -114,7 +114,12 @@ fn kpi(checked: &Checked, name: &str, graph: &PlanGraph, request: &Request) -> S
     for (id, columns) in &graph.ground.reads {
         let source = model.source(*id);
         let names: Vec<&str> = columns.iter().map(|c| source.columns[*c].name.as_str()).collect();
-        let role = if graph.ground.lookups.contains(id) { ", joined by key" } else { "" };
+        let rates = graph.rates && model.rates.as_ref().is_some_and(|r| r.source == *id);
+        let role = match (graph.ground.lookups.contains(id), rates) {
+            (true, _) => ", joined by key",
+            (false, true) => ", exchange rates",
+            (false, false) => "",
+        };
         if let Some((base, column)) = &source.distinct {
             let from = format!("{}.{}", model.source(*base).name, model.path_text(*base, column));
             let _ = writeln!(out, "  {}  the values of {from}{role}", source.name);

@@ -61,6 +61,7 @@ impl Run<'_> {
         }
         self.check_spans(&mut ready, runner).await?;
         self.ensure(&mut ready, &ground.lookups, &ground.vias, runner).await?;
+        self.read_rates(&mut ready, runner).await?;
         Ok(ready)
     }
 

@@ -1,6 +1,6 @@
 //! Aggregates: rows of one source -> a value for each period and breakdown.
 
-use super::{aggregate, integer, number, plain_float, planned, quantity, same};
+use super::{aggregate, integer, number, plain_float, quantity, same};
 use crate::model::signature::{ArgError, ArgType, Class, Inferred, Param, Signature};
 use crate::model::types::{Type, Unit};
 
@@ -94,14 +94,16 @@ pub(super) static ALL: &[Signature] = &[
         "The time since the previous row of the same entity: `max(gap(interactions.opened_at per account))`.",
         gap,
     ),
-    planned(
-        "convert",
-        Class::Scalar,
-        &[Param::one("amount"), Param::one("currency"), Param::one("to"), Param::one("on")],
-        "The amount in another currency, at the latest rate of the `rates` source on or before a day; \
-         without a rate the aggregate around it is missing.",
-        convert,
-    ),
+    Signature {
+        class: Class::Row,
+        ..aggregate(
+            "convert",
+            &[Param::one("amount"), Param::one("currency"), Param::one("to"), Param::one("on")],
+            "The amount in another currency, at the latest rate of the `rates` source on or before a day; \
+             without a rate the aggregate around it is missing. Its unit is the currency `to`, a constant.",
+            convert,
+        )
+    },
 ];
 
 fn sum(args: &[ArgType]) -> Inferred {
