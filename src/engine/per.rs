@@ -14,7 +14,7 @@ use crate::model::project::{ColumnRef, TimeBinding};
 use crate::plan::per::PerPlan;
 use crate::results::cells::Cells;
 use crate::results::evaluate::{Evaluator, Level};
-use crate::results::per::{PerLevel, truth};
+use crate::results::per::{PerLevel, is_undecided, truth};
 use crate::results::set::Members;
 
 /// An inner grid before the one around it is known.
@@ -27,6 +27,8 @@ pub(super) struct Inner {
     tuple_of: Vec<usize>,
     /// Which cells count.
     counts: Vec<bool>,
+    /// Which may count, and why that is not known.
+    undecided: Vec<u8>,
     first: i64,
 }
 
@@ -82,15 +84,21 @@ impl Run<'_> {
             *counts &= level.named[cell / width];
         }
         level.counts = Some(counts.clone());
+        let mut undecided = vec![0u8; level.size()];
         if let Some(filter) = &plan.per.filter {
             let env = Env { timezone: self.model.calendar.timezone };
             let mut evaluator = Evaluator { level: &level, env, done: HashMap::new() };
             let keeps = evaluator.eval(filter).map_err(|f| DataFusionError::External(Box::new(f)))?;
-            counts.iter_mut().zip(truth(&keeps.values)).for_each(|(c, k)| *c &= k == Some(true));
+            for (cell, known) in truth(&keeps.values).into_iter().enumerate() {
+                if counts[cell] && known.is_none() && is_undecided(keeps.reasons[cell]) {
+                    undecided[cell] = keeps.reasons[cell];
+                }
+                counts[cell] &= known == Some(true);
+            }
         }
         level.counts = Some(counts.clone());
         let asked = &raw const plan.per.formula;
-        Ok(Inner { asked, level, tuples, tuple_of, counts, first: cells.periods.start })
+        Ok(Inner { asked, level, tuples, tuple_of, counts, undecided, first: cells.periods.start })
     }
 
     /// Whether a measure only tells a column of the entity itself.
@@ -154,7 +162,8 @@ impl Run<'_> {
         for inner in inners {
             let width = inner.level.width.max(1);
             let mut done = std::collections::HashSet::new();
-            for (cell, _) in inner.counts.iter().enumerate().filter(|(_, c)| **c) {
+            let asked = inner.counts.iter().zip(&inner.undecided).map(|(counts, why)| *counts || *why != 0);
+            for (cell, _) in asked.enumerate().filter(|(_, asked)| *asked) {
                 let (tuple, period) = (inner.tuple_of[cell], cell % width);
                 if done.insert((tuple, period)) {
                     all.push((inner.tuples[tuple].clone(), inner.first + period as i64));
@@ -176,7 +185,8 @@ impl Run<'_> {
                 .enumerate()
                 .map(|(cell, tuple)| combos[*tuple].map(|c| (c * width + cell % width) as u32))
                 .collect();
-            level.pers.insert(inner.asked, PerLevel { level: inner.level, outer, counts: inner.counts });
+            let Inner { asked, level: inside, counts, undecided, .. } = inner;
+            level.pers.insert(asked, PerLevel { level: inside, outer, counts, undecided });
         }
     }
 }

@@ -139,8 +139,7 @@ impl Run<'_> {
         let mut level = self.grid(&cells, &rows, table.grain)?;
         Self::put(&mut level, &cells, inners);
         level.open = open_at;
-        let hides = self.model.kpis[table.kpi].hides();
-        level.lines = hides.then(|| Arc::new(Lines::of(&cells.combos)));
+        level.lines = self.lines(meeting, &cells);
         level.dimensions = dimensions.iter().map(|i| plan.dimensions[*i].path.clone()).collect();
         for cut in &table.cuts {
             let period = open - cut.back;
@@ -184,8 +183,15 @@ impl Run<'_> {
         let cells = Cells::of(&own, period..period + 1, total, meeting.table.fill, &[], &inside);
         let mut level = self.grid(&cells, &rows, meeting.table.grain)?;
         Self::put(&mut level, &cells, inners);
+        level.lines = self.lines(meeting, &cells);
         level.dimensions = dimensions.iter().map(|i| meeting.plan.dimensions[*i].path.clone()).collect();
         Ok((cells, level))
+    }
+
+    /// The lines of a grid's combinations, where a formula looks at them.
+    fn lines(&self, meeting: &Meeting<'_>, cells: &Cells) -> Option<Arc<Lines>> {
+        let hides = self.model.kpis[meeting.table.kpi].hides();
+        hides.then(|| Arc::new(Lines::of(&cells.combos)))
     }
 
     /// A grid with its measures alone.

@@ -24,10 +24,18 @@ pub struct PerLevel {
     pub outer: Vec<Option<u32>>,
     /// Which cells count: entities that are there and asked.
     pub counts: Vec<bool>,
+    /// Which may count, and why that is not known: a [`Reason`]'s number, else 0.
+    pub undecided: Vec<u8>,
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::Internal(error.to_string())
+}
+
+/// Whether a value is missing for a reason that no aggregate passes over: it would be smaller, or tell what
+/// is withheld.
+pub fn is_undecided(reason: u8) -> bool {
+    reason == Reason::NoRate as u8 || reason == Reason::Hidden as u8
 }
 
 /// Truth values.
@@ -56,11 +64,20 @@ impl Evaluator<'_> {
             take(&values.values, &arrow::array::UInt32Array::from(rows.clone()), None).map_err(failed)?;
         let mut known = vec![0i64; size];
         let mut all = vec![0i64; size];
-        let mut no_rate = vec![false; size];
+        // What is withheld of one entity is withheld of all, before a rate that is lacking.
+        let mut undecided = vec![0u8; size];
         for (at, group) in groups.iter().enumerate() {
             all[*group] += 1;
             known[*group] += i64::from(taken.is_valid(at));
-            no_rate[*group] |= values.reasons[rows[at] as usize] == Reason::NoRate as u8;
+            let reason = values.reasons[rows[at] as usize];
+            if is_undecided(reason) {
+                undecided[*group] = undecided[*group].max(reason);
+            }
+        }
+        for (outer, reason) in inside.outer.iter().zip(&inside.undecided) {
+            if let Some(outer) = outer {
+                undecided[*outer as usize] = undecided[*outer as usize].max(*reason);
+            }
         }
         let made = over(&per.over, &taken, &groups, &known, size, ty)?;
         let covered = inside.covered();
@@ -74,8 +91,8 @@ impl Evaluator<'_> {
         for cell in 0..size {
             let missing = if !covered[cell % width] {
                 Some(Reason::OutsideData)
-            } else if no_rate[cell] {
-                Some(Reason::NoRate)
+            } else if undecided[cell] != 0 {
+                Reason::from_u8(undecided[cell])
             } else if all[cell] == 0 {
                 from[cell] = (1, 0);
                 (!zero).then_some(Reason::NoRows)
@@ -100,8 +117,18 @@ impl Evaluator<'_> {
         let arrays: Vec<&dyn Array> = nothing.iter().map(|a| &**a).collect();
         let values = arrow::compute::interleave(&arrays, &from).map_err(failed)?;
         let outside = |cell: usize| reasons[cell] == Reason::OutsideData as u8;
-        let of = |f: &dyn Fn(usize) -> i64| (0..size).map(|c| if outside(c) { 0 } else { f(c) }).collect();
-        let (n, skipped, seen) = (of(&|c| known[c]), of(&|c| all[c] - known[c]), of(&|c| all[c]));
+        let untold = |cell: usize| outside(cell) || reasons[cell] == Reason::Hidden as u8;
+        // Entities that may count were seen.
+        for (outer, reason) in inside.outer.iter().zip(&inside.undecided) {
+            if let Some(outer) = outer.filter(|_| *reason != 0) {
+                all[outer as usize] += 1;
+            }
+        }
+        let of = |no: &dyn Fn(usize) -> bool, f: &dyn Fn(usize) -> i64| -> Vec<i64> {
+            (0..size).map(|c| if no(c) { 0 } else { f(c) }).collect()
+        };
+        let n = of(&untold, &|c| known[c]);
+        let (skipped, seen) = (of(&untold, &|c| all[c] - known[c]), of(&outside, &|c| all[c]));
         Ok(Column { values, reasons, n: Some(n), skipped, seen })
     }
 }
