@@ -19,6 +19,20 @@ use crate::plan::scan::{GroupPlan, Scans, Shape};
 use crate::plan::{GroupSet, PlanGraph, ScanGroup};
 use crate::results::set::{SetColumns, SetResult};
 
+/// Partial results of a set, by first and last period.
+struct Base {
+    set: GroupSet,
+    table: Arc<dyn datafusion::catalog::TableProvider>,
+}
+
+impl Base {
+    /// Whether another set comes from it.
+    fn holds(&self, set: &GroupSet) -> bool {
+        let same = (self.set.grain, self.set.periods, self.set.until) == (set.grain, set.periods, set.until);
+        same && set.keys.iter().all(|k| self.set.keys.contains(k))
+    }
+}
+
 /// What a run tells while it goes on.
 pub trait Progress: Send + Sync {
     /// Bytes of text files read since the last call.
@@ -194,17 +208,27 @@ impl Run<'_> {
         let mut out = Vec::new();
         let balances = self.model.source(group.source).snapshot.is_some();
         let active = matches!(ranged.moment, Moment::Active { .. });
-        for set in &group.sets {
-            let mut result = self.ranged_set(scans, group, ranged, set, runner).await?;
+        // Sets with more keys first: those with fewer of the same periods come from what they hold.
+        let mut order: Vec<&GroupSet> = group.sets.iter().collect();
+        order.sort_by_key(|s| std::cmp::Reverse(s.keys.len()));
+        let mut bases: Vec<Base> = Vec::new();
+        let mut found: Vec<(&GroupSet, SetResult)> = Vec::new();
+        for set in order {
+            let mut result = self.ranged_set(scans, group, ranged, set, &mut bases, runner).await?;
             if balances && active {
                 // Where no balance of anything stands, nothing is known; whatever was asked for.
                 let bare = GroupSet { keys: Vec::new(), ..set.clone() };
                 let ranged = Ranged { within: Vec::new(), ..ranged.clone() };
                 let all = ScanGroup { measures: Vec::new(), sets: vec![bare.clone()], ..group.clone() };
-                let all = self.ranged_set(scans, &all, &ranged, &bare, runner).await?;
+                let all = self.ranged_set(scans, &all, &ranged, &bare, &mut Vec::new(), runner).await?;
                 result.present = Some(all.periods.into_iter().collect());
             }
-            out.push(result);
+            found.push((set, result));
+        }
+        for set in &group.sets {
+            if let Some(at) = found.iter().position(|(s, _)| *s == set) {
+                out.push(found.swap_remove(at).1);
+            }
         }
         Ok(out)
     }
@@ -215,17 +239,29 @@ impl Run<'_> {
         group: &ScanGroup,
         ranged: &Ranged,
         set: &GroupSet,
+        bases: &mut Vec<Base>,
         runner: &dyn Runner,
     ) -> DfResult<SetResult> {
         let plan = scans.ranged(group, ranged, set)?;
-        let mut batches = runner.run(plan.plan.clone()).await?;
-        if plan.shape == (Shape::Ranged { merge: true }) {
-            let schema = Arc::new(plan.plan.schema().as_arrow().clone());
-            let schema = batches.first().map_or(schema, RecordBatch::schema);
-            let base = in_memory(schema, batches)
-                .map_err(|_| DataFusionError::Internal("a base of mixed batches".to_owned()))?;
-            batches = runner.run(scans.expand(base, &plan, set)?).await?;
-        }
+        let batches = if plan.shape == (Shape::Ranged { merge: true }) {
+            if !bases.iter().any(|b| b.holds(set)) {
+                let batches = runner.run(plan.plan.clone()).await?;
+                let schema = Arc::new(plan.plan.schema().as_arrow().clone());
+                let schema = batches.first().map_or(schema, RecordBatch::schema);
+                let table = in_memory(schema, batches)
+                    .map_err(|_| DataFusionError::Internal("a base of mixed batches".to_owned()))?;
+                bases.push(Base { set: set.clone(), table });
+            }
+            match bases.iter().find(|b| b.holds(set)) {
+                Some(base) => {
+                    let expand = scans.expand(Arc::clone(&base.table), &plan, &base.set.keys, set)?;
+                    runner.run(expand).await?
+                }
+                None => Vec::new(),
+            }
+        } else {
+            runner.run(plan.plan.clone()).await?
+        };
         let measures: Vec<_> = group.measures.iter().copied().zip(plan.measures.iter().cloned()).collect();
         let columns = SetColumns {
             period: "p".to_owned(),

@@ -3,9 +3,11 @@
 
 pub mod calendar;
 pub mod expr;
+pub mod measure;
 pub mod outcome;
 pub mod project;
 pub mod rates;
 pub mod signature;
+pub mod source;
 pub mod types;
 pub mod typing;

@@ -9,7 +9,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::Result;
 use datafusion::datasource::provider_as_source;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, col, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
 
 use super::aggregates::{Merge, Parts};
 use super::lower::{Lowering, alias};
@@ -45,22 +45,21 @@ impl Scans<'_> {
         for condition in self.counts(&lowering, ranged, set).into_iter().chain(shared) {
             builder = builder.filter(condition)?;
         }
-        let (first, last) = ranges::first_and_last(&lowering, ranged, set);
+        let stretch = ranges::stretch(&lowering, ranged, set);
         let keys: Vec<Expr> = set.keys.iter().map(|k| lowering.column(k)).collect();
         let merge = parts.parts.iter().all(|p| p.merge != Merge::Never);
         let aggregates: Vec<Expr> =
             parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
         let keys = keys.into_iter().enumerate().map(|(i, k)| k.alias(format!("k{i}")));
         let plan = if merge {
-            let by = [first.alias("f"), last.alias("l")].into_iter().chain(keys);
-            builder.aggregate(by.collect::<Vec<_>>(), aggregates)?.filter(name("f").is_not_null())?.build()?
+            let by = std::iter::once(stretch.alias("s")).chain(keys);
+            builder.aggregate(by.collect::<Vec<_>>(), aggregates)?.filter(name("s").is_not_null())?.build()?
         } else {
             let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
-            let borders = [first.alias("f"), last.alias("l")];
-            let builder = builder.project(all.into_iter().chain(borders).collect::<Vec<_>>())?;
-            let builder = builder.filter(name("f").is_not_null())?;
+            let builder = builder.project(all.into_iter().chain([stretch.alias("s")]).collect::<Vec<_>>())?;
+            let builder = builder.filter(name("s").is_not_null())?;
             let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
-            let list = ranges::expanded(name("f"), name("l"), &expanded).alias("p");
+            let list = ranges::expanded(name("s"), &expanded).alias("p");
             let builder = builder.project(all.into_iter().chain([list]).collect::<Vec<_>>())?;
             let by = std::iter::once(name("p")).chain(keys);
             builder.unnest_column("p")?.aggregate(by.collect::<Vec<_>>(), aggregates)?.build()?
@@ -112,10 +111,10 @@ impl Scans<'_> {
             let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
             builder.project(all.into_iter().chain(more).collect::<Vec<_>>())
         };
-        let (first, last) = ranges::first_and_last(&lowering, ranged, set);
-        builder = with(builder, vec![first.alias("f"), last.alias("l")])?.filter(name("f").is_not_null())?;
-        builder = with(builder, vec![ranges::expanded(name("f"), name("l"), &expanded).alias("p")])?
-            .unnest_column("p")?;
+        let stretch = ranges::stretch(&lowering, ranged, set);
+        builder = with(builder, vec![stretch.alias("s")])?.filter(name("s").is_not_null())?;
+        builder =
+            with(builder, vec![ranges::expanded(name("s"), &expanded).alias("p")])?.unnest_column("p")?;
         builder = with(builder, ranges::border_columns(&lowering, ranged, set))?;
         builder = self.join(builder, &lowering, &mut joined, late)?;
         let shared = self.shared_filter(group, &lowering);
@@ -148,9 +147,9 @@ impl Scans<'_> {
         if let Some(condition) = self.counts(&lowering, ranged, set) {
             rows = rows.filter(condition)?;
         }
-        let (first, last) = ranges::first_and_last(&lowering, ranged, set);
-        let rows = rows.project(vec![first.alias("f"), last.alias("l")])?.filter(name("f").is_not_null())?;
-        let periods = cast(name("l") - name("f") + lit(1i32), DataType::Int64);
+        let stretch = ranges::stretch(&lowering, ranged, set);
+        let rows = rows.project(vec![stretch.alias("s")])?.filter(name("s").is_not_null())?;
+        let periods = ranges::length(name("s"));
         rows.aggregate(
             Vec::<Expr>::new(),
             vec![count(lit(1i64)).alias("rows"), sum(periods).alias("expanded")],
@@ -158,24 +157,28 @@ impl Scans<'_> {
         .build()
     }
 
-    /// The periods of a set, from the table that holds its parts by first and last period.
+    /// The periods of a set, from the table that holds its parts, or those of a set with more keys, by first
+    /// and last period.
     #[allow(clippy::unused_self, reason = "beside `roll_up`, which needs the calendar")]
     pub fn expand(
         &self,
         base: Arc<dyn TableProvider>,
         plan: &GroupPlan,
+        held: &[ColumnRef],
         set: &GroupSet,
     ) -> Result<LogicalPlan> {
+        let place = |key: &ColumnRef| held.iter().position(|h| h == key).unwrap_or_default();
         let keys = 0..set.keys.len();
         let parts = 0..plan.parts.parts.len();
-        let list = ranges::expanded(col("base.f"), col("base.l"), &Expanded::default()).alias("p");
-        let kept = keys.clone().map(|i| col(format!("base.k{i}")).alias(format!("k{i}")));
-        let held = parts.clone().map(|i| col(format!("base.a{i}")).alias(format!("b{i}")));
+        let list = ranges::expanded(col("base.s"), &Expanded::default()).alias("p");
+        let kept = set.keys.iter().enumerate();
+        let kept = kept.map(|(i, key)| col(format!("base.k{}", place(key))).alias(format!("k{i}")));
+        let sums = parts.clone().map(|i| col(format!("base.a{i}")).alias(format!("b{i}")));
         let by = std::iter::once(name("p")).chain(keys.map(|i| name(&format!("k{i}"))));
         let merged = plan.parts.parts.iter().enumerate();
         let merged = merged.map(|(i, p)| p.merged(name(&format!("b{i}"))).alias(format!("a{i}")));
         LogicalPlanBuilder::scan("base", provider_as_source(base), None)?
-            .project(std::iter::once(list).chain(kept).chain(held).collect::<Vec<_>>())?
+            .project(std::iter::once(list).chain(kept).chain(sums).collect::<Vec<_>>())?
             .unnest_column("p")?
             .aggregate(by.collect::<Vec<_>>(), merged.collect::<Vec<_>>())?
             .build()

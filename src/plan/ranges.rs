@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, ListArray};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, ListArray};
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, Date32Type, Field, Int32Type};
+use arrow::datatypes::{DataType, Date32Type, Field, Int32Type, Int64Type};
 use chrono::{Datelike, Duration, Months, NaiveDate};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, cast, lit};
@@ -132,8 +132,9 @@ struct Rule {
     shift: i32,
 }
 
-/// The row's first and last period, by place among the set's; none where the first is after the last.
-pub fn first_and_last(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> (Expr, Expr) {
+/// The row's first and last period, by place among the set's, as one number to group by: see [`packed`];
+/// none where the first is after the last.
+pub fn stretch(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Expr {
     let calendar = &lowering.model.calendar;
     let mut rules: Vec<Rule> = Vec::new();
     let mut add = |column: &ColumnRef, bound: Bound, optional: bool, shift: i32| {
@@ -171,35 +172,95 @@ pub fn first_and_last(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) 
         add(column, Bound::ClosesAfter, false, i32::from(*after));
     }
     let borders = borders(calendar, ranged.window, set);
-    let call = |last: bool| {
-        let specs: Vec<(Bound, bool, i32)> = rules.iter().map(|r| (r.bound, r.optional, r.shift)).collect();
-        let kept = borders.clone();
-        let name = format!(
-            "{}_period[{} {} {:?} {:?} {specs:?}]",
-            if last { "last" } else { "first" },
-            calendar.grain_name(set.grain),
-            set.periods.0,
-            set.periods.1,
-            (ranged.window, set.until)
-        );
-        let kernel = move |args: &[ArrayRef], rows: usize| period_of(args, rows, &specs, &kept, last);
-        let mut days: Vec<Expr> = rules.iter().map(|r| r.day.clone()).collect();
-        if days.is_empty() {
-            days.push(lit(0i32));
-        }
-        udf::call(name, Env { timezone: calendar.timezone }, DataType::Int32, Arc::new(kernel), days)
-    };
-    (call(false), call(true))
+    let specs: Vec<(Bound, bool, i32)> = rules.iter().map(|r| (r.bound, r.optional, r.shift)).collect();
+    let name = format!(
+        "periods_of[{:?} {} {} {:?} {specs:?}]",
+        set.grain,
+        set.periods.0,
+        set.periods.1,
+        (ranged.window, set.until, ranged.fresh)
+    );
+    let tables = Tables::new(&borders);
+    let kernel = move |args: &[ArrayRef], rows: usize| stretches(args, rows, &specs, &tables);
+    let mut days: Vec<Expr> = rules.into_iter().map(|r| r.day).collect();
+    if days.is_empty() {
+        days.push(lit(0i32));
+    }
+    udf::call(name, Env { timezone: calendar.timezone }, DataType::Int64, Arc::new(kernel), days)
 }
 
-fn period_of(
+/// A first and a last place as one number.
+fn packed(first: i32, last: i32) -> i64 {
+    i64::from(first) << 32 | i64::from(last)
+}
+
+fn unpacked(stretch: i64) -> (i32, i32) {
+    ((stretch >> 32) as i32, stretch as i32)
+}
+
+/// How many borders lie on a day or before: looked up by day where borders are near enough, else searched.
+#[derive(Clone)]
+struct UpTo {
+    borders: Arc<[i32]>,
+    first: i32,
+    table: Arc<[i32]>,
+}
+
+/// Days that a table holds; borders further apart are searched.
+const MOST_DAYS: i64 = 200_000;
+
+impl UpTo {
+    fn new(borders: &Arc<[i32]>) -> Self {
+        let (first, last) = (borders.first().copied().unwrap_or(0), borders.last().copied().unwrap_or(0));
+        let days = i64::from(last) - i64::from(first);
+        let mut table = Vec::new();
+        if days > 0 && days <= MOST_DAYS {
+            for (place, border) in borders.iter().enumerate().skip(1) {
+                table.resize((border - first) as usize, place as i32);
+            }
+        }
+        Self { borders: Arc::clone(borders), first, table: table.into() }
+    }
+
+    #[inline]
+    fn day(&self, day: i32) -> i32 {
+        if day < self.first {
+            return 0;
+        }
+        match self.table.get((i64::from(day) - i64::from(self.first)) as usize) {
+            Some(place) => *place,
+            None if self.table.is_empty() => self.borders.partition_point(|b| *b <= day) as i32,
+            None => self.borders.len() as i32,
+        }
+    }
+}
+
+/// The borders of the windows, to be asked by day.
+#[derive(Clone)]
+struct Tables {
+    count: i32,
+    starts: UpTo,
+    ends: UpTo,
+    before: UpTo,
+}
+
+impl Tables {
+    fn new(borders: &Borders) -> Self {
+        Self {
+            count: borders.ends.len() as i32,
+            starts: UpTo::new(&borders.starts),
+            ends: UpTo::new(&borders.ends),
+            before: UpTo::new(&borders.before),
+        }
+    }
+}
+
+fn stretches(
     args: &[ArrayRef],
     rows: usize,
     specs: &[(Bound, bool, i32)],
-    borders: &Borders,
-    last: bool,
+    tables: &Tables,
 ) -> Result<ArrayRef, Failure> {
-    let count = borders.ends.len() as i32;
     let days = specs
         .iter()
         .zip(args)
@@ -208,10 +269,9 @@ fn period_of(
                 .ok_or_else(|| Failure::Internal(format!("a day of type {}", a.data_type())))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let up_to = |all: &[i32], day: i32| all.partition_point(|b| *b <= day) as i32;
-    let found: Int32Array = (0..rows)
+    let found: Int64Array = (0..rows)
         .map(|row| {
-            let (mut first, mut end) = (0, count);
+            let (mut first, mut end) = (0, tables.count);
             for ((bound, optional, shift), days) in specs.iter().zip(&days) {
                 if days.is_null(row) {
                     if *optional {
@@ -221,17 +281,15 @@ fn period_of(
                 }
                 let day = days.value(row).saturating_add(*shift);
                 match bound {
-                    Bound::OpensAfter => first = first.max(up_to(&borders.starts, day)),
-                    Bound::ClosesAfter => first = first.max(up_to(&borders.ends, day)),
-                    Bound::OpensBy => end = end.min(up_to(&borders.starts, day)),
-                    Bound::FollowsBy => end = end.min(up_to(&borders.before, day)),
-                    Bound::ClosesBy => end = end.min(up_to(&borders.ends, day)),
-                    Bound::OpensBefore => {
-                        end = end.min(borders.starts.partition_point(|b| *b < day) as i32);
-                    }
+                    Bound::OpensAfter => first = first.max(tables.starts.day(day)),
+                    Bound::ClosesAfter => first = first.max(tables.ends.day(day)),
+                    Bound::OpensBy => end = end.min(tables.starts.day(day)),
+                    Bound::FollowsBy => end = end.min(tables.before.day(day)),
+                    Bound::ClosesBy => end = end.min(tables.ends.day(day)),
+                    Bound::OpensBefore => end = end.min(tables.starts.day(day.saturating_sub(1))),
                 }
             }
-            (first < end).then_some(if last { end - 1 } else { first })
+            (first < end).then(|| packed(first, end - 1))
         })
         .collect();
     Ok(Arc::new(found))
@@ -377,16 +435,29 @@ pub fn moment(lowering: &Lowering<'_>, ranged: &Ranged) -> Option<Expr> {
     }
 }
 
+/// How many periods a stretch holds.
+pub fn length(stretch: Expr) -> Expr {
+    let kernel = |args: &[ArrayRef], _: usize| {
+        let stretches = args[0].as_primitive::<Int64Type>();
+        let length = |s: i64| {
+            let (first, last) = unpacked(s);
+            i64::from(last) - i64::from(first) + 1
+        };
+        Ok(Arc::new(stretches.unary::<_, Int64Type>(length)) as ArrayRef)
+    };
+    let env = Env { timezone: chrono_tz::UTC };
+    udf::call("periods_in", env, DataType::Int64, Arc::new(kernel), vec![stretch])
+}
+
 /// The places from a first to a last, as a list to unnest.
-pub fn expanded(first: Expr, last: Expr, counted: &Expanded) -> Expr {
+pub fn expanded(stretch: Expr, counted: &Expanded) -> Expr {
     let counted = Arc::clone(counted);
     let item = Arc::new(Field::new_list_field(DataType::Int32, true));
     let kernel = move |args: &[ArrayRef], _: usize| {
-        let (first, last) = (args[0].as_primitive::<Int32Type>(), args[1].as_primitive::<Int32Type>());
         let (mut offsets, mut values) = (vec![0i32], Vec::new());
-        for row in 0..first.len() {
-            if first.is_valid(row) && last.is_valid(row) {
-                values.extend(first.value(row)..=last.value(row));
+        for stretch in args[0].as_primitive::<Int64Type>() {
+            if let Some((first, last)) = stretch.map(unpacked) {
+                values.extend(first..=last);
             }
             let end = i32::try_from(values.len())
                 .map_err(|_| Failure::Internal("a batch that expands past 2^31 rows".to_owned()))?;
@@ -399,5 +470,30 @@ pub fn expanded(first: Expr, last: Expr, counted: &Expanded) -> Expr {
         Ok(Arc::new(list) as ArrayRef)
     };
     let env = Env { timezone: chrono_tz::UTC };
-    udf::call("periods", env, DataType::List(item), Arc::new(kernel), vec![first, last])
+    udf::call("periods", env, DataType::List(item), Arc::new(kernel), vec![stretch])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_days_answers_as_a_search_does() {
+        let sets: [&[i32]; 6] = [&[5], &[5, 5, 5], &[-3, 0, 2, 2, 9], &[i32::MIN; 3], &[0, 900_000], &[]];
+        for borders in sets {
+            let borders: Arc<[i32]> = borders.into();
+            let table = UpTo::new(&borders);
+            for day in (-20..20).chain([899_999, 900_000, i32::MIN, i32::MAX]) {
+                let searched = borders.partition_point(|b| *b <= day) as i32;
+                assert_eq!(table.day(day), searched, "{borders:?} on {day}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stretch_is_one_number_and_back() {
+        for (first, last) in [(0, 0), (3, 7), (0, i32::MAX)] {
+            assert_eq!(unpacked(packed(first, last)), (first, last));
+        }
+    }
 }

@@ -230,6 +230,16 @@ fn substitute(expr: &mut Expr, arguments: &HashMap<&str, &Expr>, problem: &mut O
     }
 }
 
+/// A condition from outside by the ways that a KPI chooses: its `rep` is the one of its breakdowns.
+pub(super) fn by_ways(condition: &Expr, ways: &[(String, Path)]) -> Expr {
+    let named = |path: &Path| Expr { kind: ExprKind::Name(path.clone()), span: path.span() };
+    let ways: Vec<(&str, Expr)> = ways.iter().map(|(name, path)| (name.as_str(), named(path))).collect();
+    let arguments: HashMap<&str, &Expr> = ways.iter().map(|(name, path)| (*name, path)).collect();
+    let mut condition = condition.clone();
+    substitute(&mut condition, &arguments, &mut None);
+    condition
+}
+
 /// Puts a path in the place of a path's first part.
 fn rename(path: &mut Path, arguments: &HashMap<&str, &Expr>, problem: &mut Option<(Span, String)>) {
     let Some(argument) = arguments.get(path.parts[0].node.as_str()) else { return };

@@ -40,7 +40,9 @@ impl Resolver<'_> {
         for (name, kpi) in &raw.kpis {
             let is_asked = asked.only.as_ref().is_none_or(|only| only.contains(name));
             let filters: &[ast::Expr] = if is_asked { &asked.filters } else { &[] };
-            let scope = ResultScope { filters: filters.to_vec(), ..ResultScope::default() };
+            let ways = chosen_ways(kpi);
+            let filters = filters.iter().map(|f| super::expand::by_ways(f, &ways)).collect();
+            let scope = ResultScope { filters, ways, ..ResultScope::default() };
             let Some(formula) = self.kpi_formula(name, &scope, kpi.name.span) else { continue };
             let resolved = self.kpi(kpi, formula, !(is_asked && asked.grains));
             self.model.kpis.push(resolved);
@@ -71,6 +73,9 @@ impl Resolver<'_> {
         let mut key = scope.filters.iter().map(print).collect::<Vec<_>>().join(" and ");
         if let Some(window) = &scope.window {
             let _ = write!(key, " {:?}", window.kind);
+        }
+        for (entity, way) in &scope.ways {
+            let _ = write!(key, " {entity}={}", way.text());
         }
         let key = (name.to_owned(), key);
         if let Some(done) = self.kpis.done.get(&key) {
@@ -363,6 +368,16 @@ fn hidden_below(kpi: &RawKpi, formula: ResultExpr) -> ResultExpr {
         }
         None => formula,
     }
+}
+
+/// The ways to entities that a KPI writes; one that does not parse is reported elsewhere.
+fn chosen_ways(kpi: &RawKpi) -> Vec<(String, ast::Path)> {
+    let way = |(entity, path): (&Spanned<String>, &Spanned<String>)| {
+        let span = path.span;
+        let path = crate::syntax::parse_path(&path.node, &|_, _| span).ok()?;
+        Some((entity.node.clone(), path))
+    };
+    kpi.paths.iter().filter_map(|(entity, path)| way((entity, path))).collect()
 }
 
 fn texts(text: Option<&LocalText>) -> Vec<(String, String)> {

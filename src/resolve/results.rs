@@ -23,6 +23,8 @@ pub(super) struct ResultScope {
     pub(super) filters: Vec<ast::Expr>,
     /// What stands for the period in every aggregate.
     pub(super) window: Option<ast::Window>,
+    /// The ways to entities that the KPI chooses, which conditions from outside take too.
+    pub(super) ways: Vec<(String, ast::Path)>,
     /// The entity that is asked, by its source.
     pub(super) per: Option<SourceId>,
 }
@@ -140,7 +142,7 @@ impl Scope for ResultScope {
             return poison(span);
         }
         let mut inner = self.clone();
-        inner.filters.push(condition.clone());
+        inner.filters.push(super::expand::by_ways(condition, &self.ways));
         let typed = lower(r, &mut inner, formula);
         Expr { span, ..typed }
     }
