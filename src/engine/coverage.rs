@@ -51,6 +51,8 @@ pub async fn of_group(
         let (by_own, _) = first_day(model, scans, group, &own, runner).await?;
         first = [first, by_own].into_iter().flatten().min();
     }
+    // Rows after the as-of do not exist.
+    let first = first.filter(|day| *day <= scans.as_of.day);
     Ok((first.map_or(Coverage::Never, Coverage::From), extent))
 }
 

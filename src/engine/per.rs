@@ -62,20 +62,22 @@ impl Run<'_> {
         let (tuples, tuple_of) = self.belongings(meeting, plan, dimensions, &cells, cut)?;
         level.belongs = Some(tuple_of.clone());
         // Entities that are there, or that some aggregate in it saw; rows without the entity are in none.
+        for per in level.pers.values() {
+            level.covered.iter_mut().zip(&per.level.covered).for_each(|(all, this)| *all &= this);
+        }
         let width = level.width.max(1);
+        let env = Env { timezone: self.model.calendar.timezone };
+        let evaluated = |level: &Level, part: &ResultExpr| {
+            Evaluator::of(level, env).eval(part).map_err(|f| DataFusionError::External(Box::new(f)))
+        };
         let mut counts = match plan.per.population.and_then(|id| level.measures.get(&id)) {
             Some(population) => population.seen.iter().map(|seen| *seen > 0).collect::<Vec<_>>(),
             None => {
+                // What windows and shifts saw elsewhere is seen too.
                 let mut seen = vec![false; level.size()];
-                for column in level.measures.iter().filter(|(id, _)| !self.is_of_entity(**id, plan)) {
-                    seen.iter_mut().zip(&column.1.seen).for_each(|(s, n)| *s |= *n > 0);
-                }
-                for per in level.pers.values() {
-                    per.outer.iter().zip(&per.counts).for_each(|(outer, counts)| {
-                        if let Some(cell) = outer.filter(|_| *counts) {
-                            seen[cell as usize] = true;
-                        }
-                    });
+                for part in &parts {
+                    let column = evaluated(&level, part)?;
+                    seen.iter_mut().zip(&column.seen).for_each(|(s, n)| *s |= *n > 0);
                 }
                 seen
             }
@@ -86,9 +88,7 @@ impl Run<'_> {
         level.counts = Some(counts.clone());
         let mut undecided = vec![0u8; level.size()];
         if let Some(filter) = &plan.per.filter {
-            let env = Env { timezone: self.model.calendar.timezone };
-            let mut evaluator = Evaluator { level: &level, env, done: HashMap::new() };
-            let keeps = evaluator.eval(filter).map_err(|f| DataFusionError::External(Box::new(f)))?;
+            let keeps = evaluated(&level, filter)?;
             for (cell, known) in truth(&keeps.values).into_iter().enumerate() {
                 if counts[cell] && known.is_none() && is_undecided(keeps.reasons[cell]) {
                     undecided[cell] = keeps.reasons[cell];
@@ -99,17 +99,6 @@ impl Run<'_> {
         level.counts = Some(counts.clone());
         let asked = &raw const plan.per.formula;
         Ok(Inner { asked, level, tuples, tuple_of, counts, undecided, first: cells.periods.start })
-    }
-
-    /// Whether a measure only tells a column of the entity itself.
-    fn is_of_entity(&self, id: crate::model::project::MeasureId, plan: &PerPlan) -> bool {
-        let measure = &self.model.measures[id.0];
-        let told = match &measure.time {
-            TimeBinding::Always => true,
-            TimeBinding::Ranged(r) => matches!(r.moment, crate::model::project::Moment::Known { .. }),
-            TimeBinding::At(_) => false,
-        };
-        Some(measure.source) == plan.per.source && told
     }
 
     /// For each cell of an inner grid the members of the outer dimensions that its entity belongs to.

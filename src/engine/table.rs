@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
@@ -17,8 +18,8 @@ use crate::diagnostic::Diagnostic;
 use crate::functions::Env;
 use crate::model::calendar::Grain;
 use crate::model::expr::{Across, ResultExpr};
-use crate::model::outcome::KpiTable;
-use crate::model::project::{AsOf, ColumnRef, Fill, MeasureId, SourceId, TimeBinding, Window};
+use crate::model::outcome::{KpiTable, Reason};
+use crate::model::project::{Aggregate, AsOf, ColumnRef, Fill, MeasureId, SourceId, TimeBinding, Window};
 use crate::plan::groups::kept;
 use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
@@ -66,7 +67,7 @@ impl Run<'_> {
             let all: Vec<usize> = (0..plan.dimensions.len()).collect();
             let (cells, level) = self.level(&meeting, &all, &active).map_err(failed)?;
             let env = Env { timezone: self.model.calendar.timezone };
-            let mut evaluator = Evaluator { level: &level, env, done: HashMap::new() };
+            let mut evaluator = Evaluator::of(&level, env);
             let column = evaluator.eval(&kpi.formula).map_err(|f| {
                 failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
             })?;
@@ -125,7 +126,7 @@ impl Run<'_> {
     ) -> DfResult<(Cells, Level)> {
         let Meeting { table, plan, .. } = meeting;
         let rows = self.rows(meeting, dimensions, None);
-        let own: Vec<MeasureRows<'_>> = rows.iter().map(|(row, _)| row.clone()).collect();
+        let own = self.seeing(&rows);
         let inners = self.inners(meeting, dimensions, None)?;
         let inside = Self::seen_around(&inners);
         let total = dimensions.is_empty();
@@ -136,23 +137,22 @@ impl Run<'_> {
         let closed = self.as_of.closes(calendar.end(table.grain, open));
         let open_at =
             (table.computed.contains(&open) && !closed).then_some((open - table.computed.start) as usize);
-        let mut level = self.grid(&cells, &rows, table.grain)?;
+        let mut level = self.grid(&cells, &rows, table.grain, false)?;
         Self::put(&mut level, &cells, inners);
         level.open = open_at;
         level.lines = self.lines(meeting, &cells);
         level.dimensions = dimensions.iter().map(|i| plan.dimensions[*i].path.clone()).collect();
+        let mut cuts: BTreeMap<i64, Level> = BTreeMap::new();
         for cut in &table.cuts {
             let period = open - cut.back;
             let rows = self.rows(meeting, dimensions, Some((period, cut.until)));
             let one = cells.in_period(period);
-            let mut cut_level = self.grid(&one, &rows, table.grain)?;
-            Self::put(
-                &mut cut_level,
-                &one,
-                self.inners(meeting, dimensions, Some((cut.back, period, cut.until)))?,
-            );
+            let mut cut_level = self.grid(&one, &rows, table.grain, true)?;
+            let inners = self.inners(meeting, dimensions, Some((cut.back, period, cut.until)))?;
+            Self::put(&mut cut_level, &one, inners);
             cut_level.lines.clone_from(&level.lines);
-            level.cuts.insert(cut.back, cut_level);
+            cut_level.dimensions.clone_from(&level.dimensions);
+            cuts.insert(cut.back, cut_level);
         }
         for kept in Self::coarser_than(meeting, dimensions) {
             let places: Vec<usize> = kept.iter().map(|k| dimensions[*k]).collect();
@@ -161,9 +161,16 @@ impl Run<'_> {
                 let of: Members = kept.iter().map(|k| members[*k].clone()).collect();
                 theirs.combos.iter().position(|c| *c == of)
             };
-            let combos = cells.combos.iter().map(find).collect();
+            let combos: Vec<Option<usize>> = cells.combos.iter().map(find).collect();
+            for (back, cut) in &mut cuts {
+                if let Some(whole) = coarser.cuts.get(back) {
+                    let (kept, combos) = (kept.clone(), combos.clone());
+                    cut.coarser.push(Coarser { kept, level: (**whole).clone(), combos });
+                }
+            }
             level.coarser.push(Coarser { kept, level: coarser, combos });
         }
+        level.cuts = nested(cuts);
         Ok((cells, level))
     }
 
@@ -176,12 +183,12 @@ impl Run<'_> {
     ) -> DfResult<(Cells, Level)> {
         let (_, period, until) = cut;
         let rows = self.rows(meeting, dimensions, Some((period, until)));
-        let own: Vec<MeasureRows<'_>> = rows.iter().map(|(row, _)| row.clone()).collect();
+        let own = self.seeing(&rows);
         let inners = self.inners(meeting, dimensions, Some(cut))?;
         let inside = Self::seen_around(&inners);
         let total = dimensions.is_empty();
         let cells = Cells::of(&own, period..period + 1, total, meeting.table.fill, &[], &inside);
-        let mut level = self.grid(&cells, &rows, meeting.table.grain)?;
+        let mut level = self.grid(&cells, &rows, meeting.table.grain, true)?;
         Self::put(&mut level, &cells, inners);
         level.lines = self.lines(meeting, &cells);
         level.dimensions = dimensions.iter().map(|i| meeting.plan.dimensions[*i].path.clone()).collect();
@@ -194,8 +201,20 @@ impl Run<'_> {
         hides.then(|| Arc::new(Lines::of(&cells.combos)))
     }
 
+    /// The rows of measures that see members; a column of an entity sees none.
+    fn seeing<'a>(&self, rows: &[(MeasureRows<'a>, Coverage)]) -> Vec<MeasureRows<'a>> {
+        let sees = |row: &MeasureRows<'_>| self.model.measures[row.id.0].aggregate != Aggregate::Own;
+        rows.iter().map(|(row, _)| row.clone()).filter(sees).collect()
+    }
+
     /// A grid with its measures alone.
-    fn grid(&self, cells: &Cells, rows: &[(MeasureRows<'_>, Coverage)], grain: Grain) -> DfResult<Level> {
+    fn grid(
+        &self,
+        cells: &Cells,
+        rows: &[(MeasureRows<'_>, Coverage)],
+        grain: Grain,
+        cut: bool,
+    ) -> DfResult<Level> {
         let mut measures = HashMap::new();
         let mut reached = vec![true; cells.width()];
         for (row, coverage) in rows {
@@ -206,7 +225,15 @@ impl Run<'_> {
                 }
             }
             reached.iter_mut().zip(&covered).for_each(|(all, this)| *all &= this);
-            measures.insert(row.id, cells.column(row, &self.model.measures[row.id.0], &covered)?);
+            let measure = &self.model.measures[row.id.0];
+            let mut column = cells.column(row, measure, &covered)?;
+            if cut && measure.matures > 0 {
+                // What came after the same point was credited too: no earlier cohort can be cut there.
+                column = column
+                    .without(&vec![true; cells.combos.len() * cells.width()], Reason::NotClosed)
+                    .map_err(|f| DataFusionError::External(Box::new(f)))?;
+            }
+            measures.insert(row.id, column);
         }
         Ok(Level {
             grain,
@@ -215,7 +242,7 @@ impl Run<'_> {
             named: cells.combos.iter().map(|m| m.iter().all(Option::is_some)).collect(),
             dimensions: Vec::new(),
             measures,
-            open: None,
+            open: cut.then_some(0),
             cuts: BTreeMap::new(),
             coarser: Vec::new(),
             lines: None,
@@ -327,4 +354,14 @@ impl Run<'_> {
         };
         table.periods.clone().map(closed).collect()
     }
+}
+
+/// Cut periods that know those before them, at the same point.
+fn nested(cuts: BTreeMap<i64, Level>) -> BTreeMap<i64, Rc<Level>> {
+    let mut done: BTreeMap<i64, Rc<Level>> = BTreeMap::new();
+    for (back, mut level) in cuts.into_iter().rev() {
+        level.cuts = done.iter().map(|(further, cut)| (further - back, Rc::clone(cut))).collect();
+        done.insert(back, Rc::new(level));
+    }
+    done
 }

@@ -1,7 +1,7 @@
 //! Typed formulas. One shape serves rows and results; they differ in their leaves: columns there,
 //! measures here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -440,6 +440,41 @@ impl ResultExpr {
                 out.push(per);
             }
         });
+        out
+    }
+
+    /// How many periods back the formula looks at the same point as in the open one, through shifts of shifts.
+    pub fn same_points(&self, periods: &dyn Fn(&Offset) -> Option<i64>) -> BTreeSet<i64> {
+        fn walk(
+            expr: &ResultExpr,
+            base: i64,
+            periods: &dyn Fn(&Offset) -> Option<i64>,
+            seen: &mut HashSet<(*const ResultExpr, i64)>,
+            out: &mut BTreeSet<i64>,
+        ) {
+            expr.leaves(&mut |leaf| {
+                let (back, bodies): (_, Vec<&ResultExpr>) = match leaf {
+                    ResultLeaf::Measure(_) | ResultLeaf::Period(_) => return,
+                    ResultLeaf::Kpi(_, body) => (None, vec![body]),
+                    ResultLeaf::Per(per) => (None, per.parts().collect()),
+                    ResultLeaf::Across(across, body) => {
+                        let offset = across.offset().filter(|o| o.same_point);
+                        (offset.and_then(periods), vec![body])
+                    }
+                };
+                let earlier = back.map(|b| base.saturating_add(b));
+                out.extend(earlier);
+                for at in std::iter::once(base).chain(earlier) {
+                    for body in &bodies {
+                        if seen.insert((std::ptr::from_ref(*body), at)) {
+                            walk(body, at, periods, seen, out);
+                        }
+                    }
+                }
+            });
+        }
+        let mut out = BTreeSet::new();
+        walk(self, 0, periods, &mut HashSet::new(), &mut out);
         out
     }
 

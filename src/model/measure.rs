@@ -45,6 +45,8 @@ pub enum Aggregate {
     First,
     /// The value of the last row.
     Last,
+    /// The value of a column of the entity itself, of which there is one row; nothing is seen by it.
+    Own,
     /// The rows, or the weights (a key) of the rows, of which the argument is true; all rows are behind it.
     Converted,
 }

@@ -151,7 +151,9 @@ impl Parts {
                 vec![self.add(state, f, Merge::SumState)?]
             }
             Aggregate::Min => vec![self.add(min(x.clone()), f, Merge::Min)?, known(self)?, rows(self)?],
-            Aggregate::Max => vec![self.add(max(x.clone()), f, Merge::Max)?, known(self)?, rows(self)?],
+            Aggregate::Max | Aggregate::Own => {
+                vec![self.add(max(x.clone()), f, Merge::Max)?, known(self)?, rows(self)?]
+            }
             Aggregate::Percentile(p) => {
                 let call = percentile_udaf::percentile(*p).call(vec![float]);
                 vec![self.add(call, f, Merge::Never)?, known(self)?, rows(self)?]
@@ -383,7 +385,7 @@ impl MeasureParts {
                 let values = cast_array(part(0), &DataType::Float64)?;
                 MeasureValues { values: in_unit(values, measure.ty), n: counts(1)?, rows: counts(2)? }
             }
-            Aggregate::Min | Aggregate::Max | Aggregate::First | Aggregate::Last => {
+            Aggregate::Min | Aggregate::Max | Aggregate::Own | Aggregate::First | Aggregate::Last => {
                 MeasureValues { values: cast_array(part(0), &out)?, n: counts(1)?, rows: counts(2)? }
             }
         })

@@ -214,8 +214,7 @@ fn cuts(
         return Vec::new();
     }
     let mut cuts = Vec::new();
-    for offset in formula.across().into_iter().filter_map(Across::offset).filter(|o| o.same_point) {
-        let Some(back) = offset.periods(grain, calendar) else { continue };
+    for back in formula.same_points(&|offset| offset.periods(grain, calendar)) {
         if !calendar.has(grain, open - back) {
             continue;
         }

@@ -121,10 +121,13 @@ impl Holders {
         let mut overlaps = Vec::new();
         for all in by_key.values_mut() {
             all.sort_by_key(|h| (h.from, h.to, h.row));
-            for pair in all.windows(2) {
-                if pair[1].from < pair[0].to {
-                    overlaps.push(Overlap { first: pair[0].row, second: pair[1].row });
+            // Beside the one that lasts longest so far: a long span hides none of those inside it.
+            let mut longest: Option<&Held> = None;
+            for held in all.iter() {
+                if let Some(before) = longest.filter(|l| held.from < l.to) {
+                    overlaps.push(Overlap { first: before.row, second: held.row });
                 }
+                longest = longest.filter(|l| l.to >= held.to).or(Some(held));
             }
         }
         overlaps.sort_by_key(|o| (o.first, o.second));
@@ -235,5 +238,15 @@ mod tests {
         assert_eq!(overlaps, [Overlap { first: 0, second: 1 }]);
         let (_, overlaps) = owners(true, &[Some(20), None, None]);
         assert_eq!(overlaps.len(), 1);
+        // A long span overlaps all that start inside it.
+        let spans = Spans {
+            keys: vec![Arc::new(Int64Array::from(vec![1, 1, 1]))],
+            from: days(&[Some(0), Some(5), Some(20)]),
+            to: Some(days(&[Some(100), Some(10), Some(30)])),
+            inclusive: false,
+            found: vec![],
+        };
+        let (_, overlaps) = Holders::new(spans, chrono_tz::UTC).unwrap();
+        assert_eq!(overlaps, [Overlap { first: 0, second: 1 }, Overlap { first: 0, second: 2 }]);
     }
 }

@@ -248,7 +248,12 @@ impl<'a> Lowering<'a> {
             .map(|a| {
                 let e = self.expr(a);
                 let widen = matches!(name, "if" | "coalesce") && a.ty.is_number() && ty.is_number();
-                if widen { cast(e, out.clone()) } else { e }
+                match a.ty {
+                    _ if widen => cast(e, out.clone()),
+                    // Files hold decimals of fewer digits; kernels know one width.
+                    Type::Decimal(_) => cast(e, row_type(a.ty)),
+                    _ => e,
+                }
             })
             .collect();
         let Some(function) = scalar::find(name) else { return lit(ScalarValue::Null) };

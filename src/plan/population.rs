@@ -1,6 +1,8 @@
 //! `fill: entities`: the members of a breakdown that are there whether seen or not, as one more group
 //! over the entity's own rows.
 
+use std::collections::BTreeSet;
+
 use super::{BreakdownPlan, GroupSet, Population, ScanGroup};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::calendar::Grain;
@@ -12,12 +14,16 @@ pub fn population(model: &Model, kpi: &Kpi, breakdown: &BreakdownPlan) -> Result
     let mut keys = Vec::new();
     if let Some((id, ways)) = breakdown.keys.iter().next() {
         let source = model.measures[id.0].source;
+        // The entity that all ways lead to; else the one that they start with.
+        let ends: BTreeSet<&[usize]> = ways.iter().map(|w| &w.hops[..]).collect();
+        let depth = |way: &ColumnRef| if ends.len() == 1 { way.hops.len() } else { way.hops.len().min(1) };
         for way in ways {
-            let root = model.target(source, &way.hops[..way.hops.len().min(1)]);
+            let root = model.target(source, &way.hops[..depth(way)]);
             if !roots.contains(&root) {
                 roots.push(root);
             }
-            keys.push(ColumnRef { hops: way.hops.iter().skip(1).copied().collect(), column: way.column });
+            let hops = way.hops.iter().skip(depth(way)).copied().collect();
+            keys.push(ColumnRef { hops, column: way.column });
         }
     }
     let names: Vec<String> =

@@ -35,9 +35,10 @@ struct Borders {
 fn borders(calendar: &Calendar, window: Option<Window>, set: &GroupSet) -> Borders {
     let (mut starts, mut ends, mut before) = (Vec::new(), Vec::new(), Vec::new());
     for period in set.periods.0..set.periods.1 {
-        let end = calendar.end(set.grain, period);
-        let end = set.until.map_or(end, |until| until.min(end));
-        let start = window_start(calendar, window, set.grain, period, end);
+        let whole = calendar.end(set.grain, period);
+        let end = set.until.map_or(whole, |until| until.min(whole));
+        // A cut period's window is that of the whole one, cut.
+        let start = window_start(calendar, window, set.grain, period, whole);
         let eve = NaiveDate::default().checked_add_signed(Duration::days(i64::from(start) - 1));
         let closing = eve.filter(|_| start > held_day(start - 1));
         before.push(
@@ -340,6 +341,13 @@ fn local_day(lowering: &Lowering<'_>, instant: Expr) -> Expr {
     let kernel =
         move |args: &[ArrayRef], _: usize| local_days(&args[0], &env).map(|d| Arc::new(d) as ArrayRef);
     udf::call("local_day", env, DataType::Date32, Arc::new(kernel), vec![instant])
+}
+
+/// Whether a time lies on or after a day and before another.
+pub fn within_days(lowering: &Lowering<'_>, column: &ColumnRef, from: NaiveDate, to: NaiveDate) -> Expr {
+    let border = |day| lit(ScalarValue::Date32(Some(day_number(day))));
+    let day = day(lowering, column);
+    day.clone().gt_eq(border(from)).and(day.lt(border(to)))
 }
 
 /// Whether a span's last day is not after its first: the few rows that may be empty or backward.

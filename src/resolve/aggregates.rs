@@ -24,6 +24,7 @@ impl Resolver<'_> {
         span: Span,
     ) -> Option<ResultExpr> {
         let filters = &scope.filters;
+        let call = &self.clauses_first(call)?;
         let argument = &call.args[0];
         if let Some(entity) = &argument.per {
             return self.per(scope, call, entity, span);
@@ -86,6 +87,34 @@ impl Resolver<'_> {
         self.no_fact_in_filter(&measure);
         let id = self.intern(measure);
         Some(Expr { kind: Kind::Leaf(ResultLeaf::Measure(id)), ty, unit, span })
+    }
+
+    /// The call with its clauses at the first argument, wherever they are written: they are the call's.
+    fn clauses_first(&mut self, call: &ast::Call) -> Option<ast::Call> {
+        let mut call = call.clone();
+        let (first, rest) = call.args.split_first_mut()?;
+        for argument in rest {
+            let twice = (first.moment.is_some() && argument.moment.is_some())
+                || (first.filter.is_some() && argument.filter.is_some())
+                || (first.per.is_some() && argument.per.is_some())
+                || (first.via.is_some() && argument.via.is_some());
+            if twice {
+                self.report(
+                    Diagnostic::new(
+                        &codes::WRONG_ARGUMENTS,
+                        format!("a clause of `{}` twice", call.name.node),
+                    )
+                    .at(argument.span, "again here")
+                    .also(first.span, "first here"),
+                );
+                return None;
+            }
+            first.moment = first.moment.take().or_else(|| argument.moment.take());
+            first.filter = first.filter.take().or_else(|| argument.filter.take());
+            first.per = first.per.take().or_else(|| argument.per.take());
+            first.via = first.via.take().or_else(|| argument.via.take());
+        }
+        Some(call)
     }
 
     /// What an aggregate is made of: its argument, what it does, and the weight.

@@ -137,6 +137,16 @@ impl Resolver<'_> {
     fn valid(&mut self, source: SourceId, name: &str, raw: &RawColumn) {
         let Some(expr) = raw.valid.as_ref().and_then(|v| v.expr.as_ref()) else { return };
         let Some(column) = self.model.source(source).column_named(name) else { return };
+        if raw.formula.is_some() {
+            self.report(
+                Diagnostic::new(&codes::WRONG_ARGUMENTS, format!("`valid` on the formula `{name}`"))
+                    .at(expr.span, "a condition on a column of the file is expected")
+                    .help(
+                        "`valid` of the columns that the formula reads, or a condition in the formula itself",
+                    ),
+            );
+            return;
+        }
         let mut scope = RowScope::own(source).timeless();
         let typed = lower(self, &mut scope, expr);
         if !matches!(typed.ty, Type::Boolean | Type::Unknown) {

@@ -7,7 +7,7 @@ use super::paths::{Way, no_way, way};
 use super::rows::RowScope;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, RowExpr, RowLeaf};
-use crate::model::project::{ColumnRef, Made, Measure, SourceId, TimeBinding};
+use crate::model::project::{Aggregate, ColumnRef, Made, Measure, SourceId, TimeBinding};
 use crate::model::types::{Type, Unit};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, MomentKind};
@@ -59,6 +59,16 @@ impl Resolver<'_> {
                 return None;
             }
         };
+        let adds = matches!(aggregate, Aggregate::Sum | Aggregate::Avg | Aggregate::WeightedAvg);
+        if let (true, Some(_), None) = (adds, &self.model.source(source).snapshot, &argument.moment) {
+            let name = self.source_name(source).to_owned();
+            self.report(
+                Diagnostic::new(&codes::NO_MOMENT, format!("balances of `{name}` add up over time"))
+                    .at(span, "each row is a balance at another time")
+                    .help("`last(...)` is the latest balance; `max(...)` the greatest"),
+            );
+            return None;
+        }
         let (ty, unit) = self.aggregate_type(call, source, argument_expr.as_ref(), span)?;
         let measure = Measure {
             source,

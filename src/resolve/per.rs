@@ -310,7 +310,7 @@ impl Resolver<'_> {
         };
         let id = self.intern(Measure {
             source,
-            aggregate: Aggregate::Max,
+            aggregate: Aggregate::Own,
             argument: Some(argument),
             weight: None,
             filter: None,

@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Float64Type};
 
-use super::evaluate::{Column, Evaluated, Evaluator, combined, stored};
+use super::evaluate::{Column, Evaluated, Evaluator, Whole, combined, stored};
 use crate::functions::operators::arithmetic;
 use crate::functions::{Failure, result_type};
 use crate::model::expr::{Across, Arith, Offset, ResultExpr};
@@ -31,7 +31,7 @@ impl Column {
     }
 
     /// The column where some cells are missing for a reason.
-    pub(super) fn without(mut self, missing: &[bool], reason: Reason) -> Result<Self, Failure> {
+    pub fn without(mut self, missing: &[bool], reason: Reason) -> Result<Self, Failure> {
         if missing.contains(&true) {
             let keep: Vec<Option<u32>> =
                 missing.iter().enumerate().map(|(i, m)| (!m).then_some(i as u32)).collect();
@@ -90,8 +90,10 @@ impl Evaluator<'_> {
         let mut column = whole.taken(&from, Reason::NoPreviousPeriod)?;
         let cut = self.level.open.zip(self.level.cuts.get(&(back as i64))).filter(|_| offset.same_point);
         if let Some((open, cut)) = cut {
-            let mut evaluator =
-                Evaluator { level: cut, env: self.env, done: std::collections::HashMap::new() };
+            let whole = self.whole.unwrap_or(Whole { level: self.level, period: open });
+            let mut evaluator = Evaluator::of(cut, self.env);
+            evaluator.whole =
+                whole.period.checked_sub(back).map(|period| Whole { level: whole.level, period });
             let point = evaluator.eval(of)?;
             column = column.patched(&point, |cell| (cell % width == open).then_some(cell / width))?;
         }
@@ -125,6 +127,13 @@ impl Evaluator<'_> {
 
     /// The mean of the last closed periods, all of which are needed.
     fn rolling(&mut self, periods: usize, of: &ResultExpr, ty: Type) -> Evaluated {
+        if let Some(Whole { level, period }) = self.whole {
+            // Of closed periods, which a cut does not touch.
+            let whole = Evaluator::of(level, self.env).rolling(periods, of, ty)?;
+            let at = |combo: usize| Some((combo * level.width + period) as u32);
+            let from: Vec<Option<u32>> = (0..self.level.combos()).map(at).collect();
+            return whole.taken(&from, Reason::NoPreviousPeriod);
+        }
         let one = self.shared(of)?;
         let width = self.level.width;
         let mut sum = one.clone();
@@ -162,8 +171,7 @@ impl Evaluator<'_> {
         }
         let coarser = self.level.coarser.iter().find(|c| c.kept == kept);
         let coarser = coarser.ok_or_else(|| Failure::Internal("a total that was not computed".to_owned()))?;
-        let mut evaluator =
-            Evaluator { level: &coarser.level, env: self.env, done: std::collections::HashMap::new() };
+        let mut evaluator = Evaluator::of(&coarser.level, self.env);
         let whole = evaluator.eval(of)?;
         let width = self.level.width;
         let from: Vec<Option<u32>> = (0..self.level.size())
@@ -181,7 +189,8 @@ impl Evaluator<'_> {
         let numbers = numbers.as_primitive::<Float64Type>();
         let mut places: Vec<Option<i128>> = vec![None; self.level.size()];
         // Entities are ranked among those that belong to the same, and of those that count.
-        let counts = |cell: usize| self.level.counts.as_ref().is_none_or(|c| c[cell]);
+        // Members that are shown for the sake of other periods have no place in this one.
+        let counts = |cell: usize| self.level.counts.as_ref().map_or(column.seen[cell] > 0, |c| c[cell]);
         let mut lines: BTreeMap<(usize, usize), Vec<(f64, usize)>> = BTreeMap::new();
         for combo in (0..self.level.combos()).filter(|combo| self.level.named[*combo]) {
             for period in 0..width {
@@ -208,7 +217,9 @@ impl Evaluator<'_> {
                 .with_precision_and_scale(38, 0)
                 .map_err(|e| Failure::Internal(e.to_string()))?,
         );
-        Ok(combined(values, &[&column], |_| Reason::NoValues))
+        Ok(combined(values, &[&column], |cell| {
+            if column.seen[cell] > 0 { Reason::NoValues } else { Reason::NoRows }
+        }))
     }
 }
 

@@ -194,7 +194,8 @@ impl Cells {
         let outside = |cell: usize| reasons[cell] == Reason::OutsideData as u8;
         let skipped = (0..size).map(|c| if outside(c) { 0 } else { seen[c] - n[c] }).collect();
         let n = (0..size).map(|c| if outside(c) { 0 } else { n[c] }).collect();
-        let seen = (0..size).map(|c| if outside(c) { 0 } else { seen[c] }).collect();
+        let sees = measure.aggregate != Aggregate::Own;
+        let seen = (0..size).map(|c| if outside(c) || !sees { 0 } else { seen[c] }).collect();
         Ok(Column { values, reasons, n: Some(n), skipped, seen })
     }
 }

@@ -51,7 +51,7 @@ pub struct Level {
     /// The open period, if it is one of these.
     pub open: Option<usize>,
     /// By how many periods back: one cell a combination, cut at the same point as the open period.
-    pub cuts: BTreeMap<i64, Level>,
+    pub cuts: BTreeMap<i64, std::rc::Rc<Level>>,
     /// Coarser breakdowns, the total among them.
     pub coarser: Vec<Coarser>,
     /// The index of the first period.
@@ -99,6 +99,24 @@ pub struct Evaluator<'a> {
     pub env: Env,
     /// Formulas of KPIs that were computed, by identity.
     pub done: HashMap<*const ResultExpr, Column>,
+    /// Of the cells of a cut period, where they lie among whole ones.
+    pub whole: Option<Whole<'a>>,
+}
+
+/// Where the cells of a cut period lie among those of whole periods.
+#[derive(Clone, Copy)]
+pub struct Whole<'a> {
+    /// The whole periods, of the same combinations.
+    pub level: &'a Level,
+    /// The place of the period.
+    pub period: usize,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Of a grid.
+    pub fn of(level: &'a Level, env: Env) -> Self {
+        Self { level, env, done: HashMap::new(), whole: None }
+    }
 }
 
 pub(super) type Evaluated = Result<Column, Failure>;
@@ -253,8 +271,33 @@ impl Evaluator<'_> {
                 let values = (function.kernel)(&arrays, self.level.size(), &out, &self.env)?;
                 let values = stored(&values, &out)?;
                 let operands: Vec<&Column> = columns.iter().collect();
-                Ok(combined(values, &operands, |_| Reason::OutOfRange))
+                let mut column = combined(values, &operands, |_| Reason::OutOfRange);
+                if *name == "if" {
+                    taken_reasons(&mut column, &operands);
+                }
+                Ok(column)
             }
+        }
+    }
+}
+
+/// The reason of an `if` is that of the condition that is missing, or of the branch that is taken.
+fn taken_reasons(column: &mut Column, parts: &[&Column]) {
+    for cell in (0..column.reasons.len()).filter(|c| column.values.is_null(*c)) {
+        let mut from = parts.len().saturating_sub(1);
+        for at in (0..parts.len().saturating_sub(1)).step_by(2) {
+            let condition = &parts[at].values;
+            if condition.is_null(cell) {
+                from = at;
+                break;
+            }
+            if condition.as_boolean_opt().is_some_and(|b| b.value(cell)) {
+                from = at + 1;
+                break;
+            }
+        }
+        if let Some(reason) = parts.get(from).map(|p| p.reasons[cell]).filter(|r| *r != 0) {
+            column.reasons[cell] = reason;
         }
     }
 }

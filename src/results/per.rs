@@ -48,8 +48,7 @@ impl Evaluator<'_> {
     pub(super) fn per(&mut self, per: &Per, ty: Type) -> Evaluated {
         let key = &raw const per.formula;
         let inside = self.level.pers.get(&key).ok_or_else(|| failed("entities that were not asked"))?;
-        let mut evaluator =
-            Evaluator { level: &inside.level, env: self.env, done: std::collections::HashMap::new() };
+        let mut evaluator = Evaluator::of(&inside.level, self.env);
         let values = evaluator.eval(&per.formula)?;
         let size = self.level.size();
         let mut rows: Vec<u32> = Vec::new();

@@ -9,7 +9,7 @@ use datafusion::common::{DataFusionError, Result as DfResult};
 use datafusion::logical_expr::Expr;
 
 use super::Ready;
-use super::order::{groups, ordered};
+use super::order::{groups, groups_with_missing, ordered};
 use super::rows::{columns, order_of};
 use crate::engine::run::{Outcomes, Run};
 use crate::engine::runner::Runner;
@@ -57,7 +57,7 @@ impl Run<'_> {
                 self.ensure_inputs(ready, &read, runner).await?;
                 self.fact(ready, source, *measure, keys, runner).await.map_err(wrong)?
             }
-            Made::Converted(conversion) => self.converted(ready, source, conversion, runner).await?,
+            Made::Converted(conversion) => self.converted(ready, source, column, conversion, runner).await?,
         };
         self.add(ready, source, column, values)
     }
@@ -69,7 +69,8 @@ impl Run<'_> {
             return datafusion::common::internal_err!("balances that are not held");
         };
         let count = rows.num_rows();
-        let groups = groups(&columns(here, rows, &snapshot.per), count)?;
+        // Balances of nobody are one more key's.
+        let groups = groups_with_missing(&columns(here, rows, &snapshot.per), count)?;
         let order = ordered(&columns(here, rows, &order_of(here, snapshot.time)))?;
         let time = &columns(here, rows, &[snapshot.time])[0];
         let days = self.days(time)?;
@@ -84,10 +85,6 @@ impl Run<'_> {
                 Carry::None | Carry::UntilNext => None,
             };
             until[*row] = [next, carried].into_iter().flatten().min();
-        }
-        // A row that says not whose balance it is counts for nobody: it ends where it starts.
-        for row in (0..count).filter(|r| groups[*r].is_none() && days.is_valid(*r)) {
-            until[row] = Some(days.value(row));
         }
         Ok(Arc::new(Date32Array::from(until)))
     }

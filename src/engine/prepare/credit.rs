@@ -1,11 +1,12 @@
 //! Conversion: each target event is credited once, to one base event of the same entity whose time it
 //! follows within the window: the latest such base event, or the earliest.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, Int64Type};
+use chrono::{NaiveDate, TimeDelta};
 use datafusion::common::Result as DfResult;
 use datafusion::logical_expr::{Expr, lit};
 
@@ -16,8 +17,10 @@ use crate::engine::run::{Outcomes, Run};
 use crate::engine::runner::Runner;
 use crate::functions::Env;
 use crate::functions::operators::comparison::local_days;
-use crate::model::project::{Conversion, Events, SourceId};
+use crate::model::expr::RowLeaf;
+use crate::model::project::{Conversion, Events, Measure, SourceId, TimeBinding};
 use crate::plan::lower::Lowering;
+use crate::plan::ranges::{window_starts, within_days};
 use crate::plan::scan::row_number;
 use crate::plan::steps::events;
 
@@ -38,26 +41,24 @@ pub struct Event {
 }
 
 /// The rows of base events that a target event is credited to. Each target event has one, the latest base
-/// event (`first`: the earliest) at most `within` before it, the bound itself excluded.
-pub fn credited(mut base: Vec<Event>, mut targets: Vec<Event>, within: i64, first: bool) -> Vec<u32> {
-    base.sort_unstable();
-    targets.sort_unstable();
+/// event (`first`: the earliest) at most `within` before it, the bound itself excluded. Both are sorted.
+pub fn credited(base: &[Event], targets: &[Event], within: i64, first: bool) -> Vec<u32> {
     let mut rows = Vec::new();
-    let mut at = 0;
+    let (mut from, mut end) = (0, 0);
     for target in targets {
-        // Base events from `at` on are not too early for this target, nor for later ones.
+        // Base events before `from` are too early for this target and for later ones; those before `end`
+        // have happened.
         let too_early =
             |b: &Event| b.entity < target.entity || (b.entity == target.entity && target.at - b.at >= within);
-        while base.get(at).is_some_and(too_early) {
-            at += 1;
+        while base.get(from).is_some_and(too_early) {
+            from += 1;
         }
-        let found = if first {
-            base.get(at).filter(|b| b.entity == target.entity && b.at <= target.at)
-        } else {
-            let end = base.partition_point(|b| (b.entity, b.at) <= (target.entity, target.at));
-            end.checked_sub(1).filter(|last| *last >= at).map(|last| &base[last])
-        };
-        rows.extend(found.map(|b| b.row));
+        while base.get(end).is_some_and(|b| (b.entity, b.at) <= (target.entity, target.at)) {
+            end += 1;
+        }
+        if from < end {
+            rows.push(base[if first { from } else { end - 1 }].row);
+        }
     }
     rows
 }
@@ -68,6 +69,7 @@ impl Run<'_> {
         &self,
         ready: &mut Ready,
         source: SourceId,
+        column: usize,
         conversion: &Conversion,
         runner: &dyn Runner,
     ) -> Outcomes<ArrayRef> {
@@ -79,12 +81,57 @@ impl Run<'_> {
             self.ensure_inputs(ready, read, runner).await?;
         }
         let wrong = |e| vec![self.of_source(&e, source)];
-        let base = self.events(ready, source, &conversion.base, true, runner).await.map_err(wrong)?;
+        let days = self.asked_days(source, column, conversion);
+        let base = self.events(ready, source, &conversion.base, true, days, runner).await.map_err(wrong)?;
         let target = self
-            .events(ready, conversion.source, &conversion.target, false, runner)
+            .events(ready, conversion.source, &conversion.target, false, days, runner)
             .await
             .map_err(|e| vec![self.of_source(&e, conversion.source)])?;
         self.credit(ready, source, conversion, &base, &target).map_err(wrong)
+    }
+
+    /// The days on which events can matter to the asked-for periods: no event before or after them changes
+    /// who is credited there. None where windows reach back without end.
+    fn asked_days(
+        &self,
+        source: SourceId,
+        column: usize,
+        conversion: &Conversion,
+    ) -> Option<(NaiveDate, NaiveDate)> {
+        let reads = |measure: &Measure| {
+            let mut reads = false;
+            if let Some(argument) = &measure.argument {
+                argument.leaves(&mut |leaf| {
+                    reads |= matches!(leaf, RowLeaf::Column(c) if c.hops.is_empty() && c.column == column);
+                });
+            }
+            reads && measure.source == source
+        };
+        let calendar = &self.model.calendar;
+        let mut days: Option<(NaiveDate, NaiveDate)> = None;
+        for group in &self.graph.groups {
+            if !group.measures.iter().any(|id| reads(&self.model.measures[id.0])) {
+                continue;
+            }
+            for set in &group.sets {
+                let mut from = calendar.start(set.grain, set.periods.0);
+                if let TimeBinding::Ranged(ranged) = &group.time
+                    && let Some(window) = ranged.window
+                {
+                    let first = set.periods.0..set.periods.0 + 1;
+                    let start = window_starts(calendar, window, set.grain, first).first().copied()?;
+                    let start = NaiveDate::default().checked_add_signed(TimeDelta::days(start.into()))?;
+                    from = from.min(start);
+                }
+                let to = calendar.end(set.grain, set.periods.1 - 1);
+                days = Some(days.map_or((from, to), |(f, t)| (f.min(from), t.max(to))));
+            }
+        }
+        let (from, to) = days?;
+        // A day more on both sides for times of other zones.
+        let wait = TimeDelta::days(conversion.within / DAY + 2);
+        let from = from.checked_sub_signed(if conversion.first { wait } else { TimeDelta::days(2) })?;
+        Some((from, to.checked_add_signed(wait)?))
     }
 
     /// The events of one side: whose, when, whether they count, and of the base their rows.
@@ -94,6 +141,7 @@ impl Run<'_> {
         source: SourceId,
         of: &Events,
         numbered: bool,
+        days: Option<(NaiveDate, NaiveDate)>,
         runner: &dyn Runner,
     ) -> DfResult<RecordBatch> {
         let scans = self.scans(ready);
@@ -104,7 +152,8 @@ impl Run<'_> {
         let counts = of.filter.as_ref().map_or_else(|| lit(true), |f| lowering.expr(f));
         let mut wanted: Vec<Expr> = vec![lowering.column(&of.entity), time, counts];
         wanted.extend(numbered.then(row_number));
-        self.batch(scans.values(&read, &lowering, wanted)?, runner).await
+        let asked = days.map(|(from, to)| within_days(&lowering, &of.time, from, to));
+        self.batch(scans.values_where(&read, &lowering, wanted, asked)?, runner).await
     }
 
     fn credit(
@@ -122,7 +171,6 @@ impl Run<'_> {
         let theirs = arrow::compute::cast(target.column(0), base.column(0).data_type())?;
         let keys: ArrayRef = arrow::compute::concat(&[&**base.column(0), &*theirs])?;
         let entities = groups(&[keys], base.num_rows() + target.num_rows())?;
-        let places = self.places(ready, source)?;
         let numbers = base.column(3).as_primitive::<Int64Type>();
         let counts = |b: &RecordBatch, row: usize| {
             let counts = b.column(2).as_boolean();
@@ -135,22 +183,28 @@ impl Run<'_> {
             self.as_of.instant.timestamp_micros()
         };
         let seen = |at: Option<i64>| at.filter(|at| *at <= last);
-        let base_events: Vec<Event> = (0..base.num_rows())
-            .filter(|row| counts(base, *row))
-            .filter_map(|row| {
-                let number = numbers.value(row) as u32;
-                let place = places.get(&number).copied().unwrap_or_default();
-                Some(Event { entity: entities[row]?, at: seen(from[row])?, place, row: number })
-            })
-            .collect();
-        let targets: Vec<Event> = (0..target.num_rows())
+        let mut targets: Vec<Event> = (0..target.num_rows())
             .filter(|row| counts(target, *row))
             .filter_map(|row| {
                 let entity = entities[base.num_rows() + row]?;
                 Some(Event { entity, at: seen(to[row])?, place: 0, row: row as u32 })
             })
             .collect();
-        let rows = credited(base_events, targets, conversion.within, conversion.first);
+        let mut converting = vec![false; entities.len()];
+        for target in &targets {
+            converting[target.entity as usize] = true;
+        }
+        let mut base_events: Vec<Event> = (0..base.num_rows())
+            .filter(|row| entities[*row].is_some_and(|e| converting[e as usize]) && counts(base, *row))
+            .filter_map(|row| {
+                let number = numbers.value(row) as u32;
+                Some(Event { entity: entities[row]?, at: seen(from[row])?, place: 0, row: number })
+            })
+            .collect();
+        targets.sort_unstable();
+        base_events.sort_unstable();
+        self.settle_ties(ready, source, &mut base_events)?;
+        let rows = credited(&base_events, &targets, conversion.within, conversion.first);
         let count = ready.held.get(&source).map_or(0, RecordBatch::num_rows);
         let mut credited = vec![false; count];
         for row in rows {
@@ -159,18 +213,32 @@ impl Run<'_> {
         Ok(Arc::new(BooleanArray::from(credited)))
     }
 
-    /// The place of each row in its source's order, so that events at one time have an order too.
-    fn places(&self, ready: &Ready, source: SourceId) -> DfResult<HashMap<u32, u32>> {
+    /// Orders the events of one entity at one time as their source's rows are, whatever the file's order.
+    fn settle_ties(&self, ready: &Ready, source: SourceId, events: &mut [Event]) -> DfResult<()> {
         let here = self.model.source(source);
-        let Some(rows) = ready.held.get(&source) else { return Ok(HashMap::new()) };
-        let Some(first) = here.time.or(here.span.map(|s| s.from)).or_else(|| here.file_columns().next())
-        else {
-            return Ok(HashMap::new());
+        let first = here.time.or(here.span.map(|s| s.from)).or_else(|| here.file_columns().next());
+        let (Some(rows), Some(first)) = (ready.held.get(&source), first) else { return Ok(()) };
+        let same = |a: &Event, b: &Event| (a.entity, a.at) == (b.entity, b.at);
+        let tied = |at: usize| {
+            (at > 0 && same(&events[at - 1], &events[at]))
+                || events.get(at + 1).is_some_and(|next| same(&events[at], next))
         };
-        let order = ordered(&columns(here, rows, &order_of(here, first)))?;
-        let mut sorted: Vec<u32> = (0..rows.num_rows() as u32).collect();
-        sorted.sort_by(|a, b| order.row(*a as usize).cmp(&order.row(*b as usize)));
-        Ok(sorted.into_iter().enumerate().map(|(place, row)| (row, place as u32)).collect())
+        let places: Vec<usize> = (0..events.len()).filter(|at| tied(*at)).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let numbers: UInt32Array = places.iter().map(|at| Some(events[*at].row)).collect();
+        let columns = columns(here, rows, &order_of(here, first));
+        let columns =
+            columns.iter().map(|c| Ok(take(c, &numbers, None)?)).collect::<DfResult<Vec<ArrayRef>>>()?;
+        let order = ordered(&columns)?;
+        let mut sorted: Vec<usize> = (0..places.len()).collect();
+        sorted.sort_by(|a, b| order.row(*a).cmp(&order.row(*b)));
+        for (place, at) in sorted.into_iter().enumerate() {
+            events[places[at]].place = place as u32;
+        }
+        events.sort_unstable();
+        Ok(())
     }
 
     fn times(&self, times: &ArrayRef, by_day: bool) -> DfResult<Vec<Option<i64>>> {
@@ -198,31 +266,33 @@ mod tests {
             place: i as u32,
             row: i as u32,
         };
-        all.iter().enumerate().map(event).collect()
+        let mut all: Vec<Event> = all.iter().enumerate().map(event).collect();
+        all.sort_unstable();
+        all
     }
 
     #[test]
     fn a_target_is_credited_once_to_the_latest_base_event() {
         let base = events(&[(1, 1), (1, 5), (2, 1)]);
-        assert_eq!(credited(base.clone(), events(&[(1, 6)]), 90, false), [1]);
-        assert_eq!(credited(base.clone(), events(&[(1, 6)]), 90, true), [0]);
-        assert_eq!(credited(base.clone(), events(&[(1, 6), (1, 7)]), 90, false), [1, 1]);
-        assert_eq!(credited(base, events(&[(3, 6)]), 90, false), [0u32; 0]);
+        assert_eq!(credited(&base, &events(&[(1, 6)]), 90, false), [1]);
+        assert_eq!(credited(&base, &events(&[(1, 6)]), 90, true), [0]);
+        assert_eq!(credited(&base, &events(&[(1, 6), (1, 7)]), 90, false), [1, 1]);
+        assert_eq!(credited(&base, &events(&[(3, 6)]), 90, false), [0u32; 0]);
     }
 
     #[test]
     fn the_window_holds_its_start_and_not_its_end() {
         let base = events(&[(1, 10)]);
-        assert_eq!(credited(base.clone(), events(&[(1, 10)]), 90, false), [0]);
-        assert_eq!(credited(base.clone(), events(&[(1, 99)]), 90, false), [0]);
-        assert_eq!(credited(base.clone(), events(&[(1, 100)]), 90, false), [0u32; 0]);
-        assert_eq!(credited(base, events(&[(1, 9)]), 90, false), [0u32; 0]);
+        assert_eq!(credited(&base, &events(&[(1, 10)]), 90, false), [0]);
+        assert_eq!(credited(&base, &events(&[(1, 99)]), 90, false), [0]);
+        assert_eq!(credited(&base, &events(&[(1, 100)]), 90, false), [0u32; 0]);
+        assert_eq!(credited(&base, &events(&[(1, 9)]), 90, false), [0u32; 0]);
     }
 
     #[test]
     fn the_earliest_whose_window_holds_the_target() {
         let base = events(&[(1, 0), (1, 120)]);
-        assert_eq!(credited(base.clone(), events(&[(1, 121)]), 90, true), [1]);
-        assert_eq!(credited(base, events(&[(1, 130)]), 200, true), [0]);
+        assert_eq!(credited(&base, &events(&[(1, 121)]), 90, true), [1]);
+        assert_eq!(credited(&base, &events(&[(1, 130)]), 200, true), [0]);
     }
 }
