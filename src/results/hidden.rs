@@ -1,10 +1,11 @@
 //! Privacy, `hide_below: N` of a KPI: which cells are withheld, and a formula's column without them. A cell
 //! with fewer than N rows behind it is; so is what would give it away by subtraction from the whole of any
-//! of the breakdown's lines. It looks at one breakdown and one period at a time and at nothing else, so that
-//! no answer depends on what was asked for beside it.
+//! of the breakdown's lines, or of several. It looks at one breakdown and one period at a time and at nothing
+//! else, so that no answer depends on what was asked for beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::equations;
 use super::evaluate::{Evaluated, Evaluator};
 use super::set::Members;
 use crate::functions::Failure;
@@ -12,16 +13,28 @@ use crate::model::expr::ResultExpr;
 use crate::model::outcome::Reason;
 
 /// Past so many dimensions there are too many lines to look at: one hidden member hides all of its period.
-const MOST_DIMENSIONS: usize = 6;
+const MOST_DIMENSIONS: usize = 4;
+
+/// Past so many hidden members of a period what follows from all lines together is not looked at.
+const MOST_UNKNOWN: usize = 500;
 
 /// The lines of a breakdown: members that add up to something that can be asked for. Of `[a, b]` these are
 /// the members of each `a`, those of each `b`, and all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
-    /// For each kind of line, the line of each combination; the shortest lines first.
-    kinds: Vec<Vec<usize>>,
+    /// For each choice of dimensions that a line keeps, the line of each combination; short lines first.
+    kinds: Vec<Kind>,
     /// Too many dimensions for lines.
     together: bool,
+}
+
+/// Lines that keep the same dimensions.
+#[derive(Clone, Debug)]
+struct Kind {
+    /// Which dimensions, as bits.
+    kept: usize,
+    /// The number of each member's line, in the order of what the lines keep.
+    line: Vec<usize>,
 }
 
 impl Lines {
@@ -32,101 +45,187 @@ impl Lines {
             return Self { kinds: Vec::new(), together: true };
         }
         // A line is what shares the members of some dimensions, but not of all.
-        let mut kept: Vec<usize> = (0..(1usize << dimensions) - 1).collect();
-        kept.sort_by_key(|mask| (std::cmp::Reverse(mask.count_ones()), *mask));
-        let kinds = kept.into_iter().map(|mask| {
-            let line = |combo| line_of(combo, mask);
+        let mut masks: Vec<usize> = (0..(1usize << dimensions) - 1).collect();
+        masks.sort_by_key(|mask| (std::cmp::Reverse(mask.count_ones()), *mask));
+        let kinds = masks.into_iter().map(|kept| {
             // Numbered by their members, so that other combinations change no order.
-            let mut numbers: BTreeMap<_, usize> = combos.iter().map(|c| (line(c), 0)).collect();
+            let mut numbers: BTreeMap<_, usize> = combos.iter().map(|c| (line_of(c, kept), 0)).collect();
             numbers.values_mut().enumerate().for_each(|(i, number)| *number = i);
-            combos.iter().map(|c| numbers.get(&line(c)).copied().unwrap_or_default()).collect()
+            let line = combos.iter().map(|c| numbers.get(&line_of(c, kept)).copied().unwrap_or_default());
+            Kind { kept, line: line.collect() }
         });
         Self { kinds: kinds.collect(), together: false }
     }
+
+    /// Which of some combinations are hidden, by the rows behind each.
+    fn hidden(&self, combos: &[usize], rows: &[i64], below: i64) -> Vec<bool> {
+        if rows.iter().all(|n| *n >= below) {
+            return vec![false; rows.len()];
+        }
+        if self.together {
+            return vec![true; rows.len()];
+        }
+        let some =
+            |kind: &Kind| Kind { kept: kind.kept, line: combos.iter().map(|c| kind.line[*c]).collect() };
+        let kinds: Vec<Kind> = self.kinds.iter().map(some).collect();
+        // What the coarser breakdowns show, the coarsest first.
+        let mut known = Known::new();
+        for kind in kinds.iter().rev() {
+            let shown = coarser(rows, kind, &kinds, &known, below);
+            known.insert(kind.kept, shown);
+        }
+        Table::new(rows, &kinds, &known, below).hide()
+    }
 }
 
-/// What the combinations of a line share, missing members last.
+/// The lines of each kind of which the whole is known.
+type Known = BTreeMap<usize, BTreeSet<usize>>;
+
+/// What the members of a line share, missing ones last.
 fn line_of(combo: &Members, mask: usize) -> Vec<(bool, Option<&str>)> {
     let kept = combo.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1);
     kept.map(|(_, m)| (m.is_none(), m.as_deref())).collect()
 }
 
-/// A member of a breakdown in one period.
-#[derive(Clone, Copy, Debug)]
-struct Member {
-    /// Its combination.
-    combo: usize,
-    /// The rows behind its value.
-    n: i64,
-    /// Whether it is a line of its own, whose value may stand in a coarser breakdown.
-    alone: bool,
-    hidden: bool,
+/// The lines of a kind that are shown where they are members themselves.
+fn coarser(rows: &[i64], kind: &Kind, kinds: &[Kind], known: &Known, below: i64) -> BTreeSet<usize> {
+    let mut sums: BTreeMap<usize, (i64, usize)> = BTreeMap::new();
+    for (at, line) in kind.line.iter().enumerate() {
+        let (sum, _) = sums.entry(*line).or_insert((0, at));
+        *sum = sum.saturating_add(rows[at]);
+    }
+    let members: Vec<i64> = sums.values().map(|(sum, _)| *sum).collect();
+    let of_lines = |k: &Kind| Kind { kept: k.kept, line: sums.values().map(|(_, at)| k.line[*at]).collect() };
+    let fewer = kinds.iter().filter(|k| k.kept != kind.kept && k.kept & kind.kept == k.kept);
+    let fewer: Vec<Kind> = fewer.map(of_lines).collect();
+    let hidden = Table::new(&members, &fewer, known, below).hide();
+    sums.keys().zip(hidden).filter(|(_, hidden)| !hidden).map(|(line, _)| *line).collect()
 }
 
-/// Hides what has too few rows, then what would give that away: in each line where members are hidden, at
-/// least two are and `below` rows are behind them, or all are.
-fn hide(members: &mut [Member], lines: &Lines, below: i64) {
-    for member in members.iter_mut() {
-        member.hidden = member.n < below;
-    }
-    if members.iter().all(|m| !m.hidden) {
-        return;
-    }
-    if lines.together {
-        for member in members.iter_mut() {
-            member.hidden = true;
+/// The members of a breakdown in one period.
+struct Table<'a> {
+    /// The rows behind each member.
+    rows: &'a [i64],
+    kinds: &'a [Kind],
+    known: &'a Known,
+    below: i64,
+    /// Which are a line of their own that a coarser breakdown shows.
+    alone: Vec<bool>,
+}
+
+impl<'a> Table<'a> {
+    fn new(rows: &'a [i64], kinds: &'a [Kind], known: &'a Known, below: i64) -> Self {
+        let mut alone = vec![false; rows.len()];
+        for kind in kinds {
+            let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+            for line in &kind.line {
+                *sizes.entry(*line).or_default() += 1;
+            }
+            for (alone, line) in alone.iter_mut().zip(&kind.line) {
+                let shown = known.get(&kind.kept).is_some_and(|known| known.contains(line));
+                *alone |= shown && sizes.get(line) == Some(&1);
+            }
         }
-        return;
+        Self { rows, kinds, known, below, alone }
     }
-    for kind in &lines.kinds {
-        let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
-        for member in members.iter() {
-            *sizes.entry(kind[member.combo]).or_default() += 1;
+
+    /// Which are hidden: what has too few rows, and what would give that away.
+    fn hide(&self) -> Vec<bool> {
+        let mut hidden: Vec<bool> = self.rows.iter().map(|n| *n < self.below).collect();
+        if !hidden.contains(&true) {
+            return hidden;
         }
-        for member in members.iter_mut() {
-            member.alone |= sizes.get(&kind[member.combo]) == Some(&1);
+        self.by_line(&mut hidden);
+        while let Some(more) = self.betrayed(&hidden) {
+            for at in more {
+                hidden[at] = true;
+            }
+            self.by_line(&mut hidden);
         }
+        hidden
     }
-    // By line, and in a line in the order in which they are hidden.
-    let orders: Vec<Vec<usize>> = lines
-        .kinds
-        .iter()
-        .map(|kind| {
-            let mut order: Vec<usize> = (0..members.len()).collect();
-            order.sort_by_key(|at| {
-                let member = &members[*at];
-                (kind[member.combo], member.alone, member.n, member.combo)
-            });
+
+    /// In which order members are hidden that need not be for their own sake.
+    fn order(&self, at: usize) -> (bool, i64, usize) {
+        (self.alone[at], self.rows[at], at)
+    }
+
+    /// Hides what would give others away by subtraction: in each line where members are hidden, at least two
+    /// are and `below` rows are behind them, or all are.
+    fn by_line(&self, hidden: &mut [bool]) {
+        let orders = self.kinds.iter().map(|kind| {
+            let mut order: Vec<usize> = (0..self.rows.len()).collect();
+            order.sort_by_key(|at| (kind.line[*at], self.order(*at)));
             order
-        })
-        .collect();
-    let combos: Vec<usize> = members.iter().map(|m| m.combo).collect();
-    loop {
-        let mut changed = false;
-        for (kind, order) in lines.kinds.iter().zip(&orders) {
-            for line in order.chunk_by(|a, b| kind[combos[*a]] == kind[combos[*b]]) {
-                let (mut count, mut rows) = (0usize, 0i64);
-                for member in line.iter().map(|at| &members[*at]).filter(|m| m.hidden) {
-                    count += 1;
-                    rows = rows.saturating_add(member.n);
-                }
-                for at in line {
-                    if count == 0 || (count >= 2 && rows >= below) {
-                        break;
-                    }
-                    let member = &mut members[*at];
-                    if !member.hidden {
-                        member.hidden = true;
-                        changed = true;
+        });
+        let orders: Vec<Vec<usize>> = orders.collect();
+        loop {
+            let mut changed = false;
+            for (kind, order) in self.kinds.iter().zip(&orders) {
+                for line in order.chunk_by(|a, b| kind.line[*a] == kind.line[*b]) {
+                    let (mut count, mut rows) = (0usize, 0i64);
+                    for at in line.iter().filter(|at| hidden[**at]) {
                         count += 1;
-                        rows = rows.saturating_add(member.n);
+                        rows = rows.saturating_add(self.rows[*at]);
+                    }
+                    for at in line {
+                        if count == 0 || (count >= 2 && rows >= self.below) {
+                            break;
+                        }
+                        if !hidden[*at] {
+                            hidden[*at] = true;
+                            changed = true;
+                            count += 1;
+                            rows = rows.saturating_add(self.rows[*at]);
+                        }
                     }
                 }
             }
+            if !changed {
+                return;
+            }
         }
-        if !changed {
-            return;
+    }
+
+    /// What has to be hidden too, since a small member follows from all lines together; none where none does,
+    /// or where it would whatever else is hidden.
+    fn betrayed(&self, hidden: &[bool]) -> Option<Vec<usize>> {
+        let mut places: Vec<usize> = (0..hidden.len()).filter(|at| hidden[*at]).collect();
+        let unknown = places.len();
+        // Of a single line, what it gives away was seen to.
+        if self.kinds.len() < 2 || unknown > MOST_UNKNOWN {
+            return None;
         }
+        let follow = equations::follow(&self.sums(&places), unknown);
+        let small: Vec<usize> =
+            follow.into_iter().filter(|value| self.rows[places[*value]] < self.below).collect();
+        if small.is_empty() {
+            return None;
+        }
+        let mut others: Vec<usize> = (0..hidden.len()).filter(|at| !hidden[*at]).collect();
+        others.sort_by_key(|at| self.order(*at));
+        others.truncate(MOST_UNKNOWN);
+        places.extend(others);
+        let sums = self.sums(&places);
+        let free = |value| equations::free(&sums, unknown, places.len(), value);
+        let found = small.into_iter().find_map(free);
+        found.map(|more| more.into_iter().map(|at| places[at]).collect())
+    }
+
+    /// The sums that are known, by the places of members.
+    fn sums(&self, places: &[usize]) -> Vec<Vec<usize>> {
+        let mut sums = Vec::new();
+        for kind in self.kinds {
+            let Some(known) = self.known.get(&kind.kept) else { continue };
+            let mut lines: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            for (place, at) in places.iter().enumerate() {
+                if known.contains(&kind.line[*at]) {
+                    lines.entry(kind.line[*at]).or_default().push(place);
+                }
+            }
+            sums.extend(lines.into_values());
+        }
+        sums
     }
 }
 
@@ -146,171 +245,26 @@ impl Evaluator<'_> {
         let width = self.level.width;
         let mut hidden = vec![false; n.len()];
         for period in 0..width {
+            let cell = |combo: usize| combo * width + period;
             // Where no aggregate saw a row there is nobody to give away.
-            let mut members: Vec<Member> = (0..self.level.combos())
-                .map(|combo| (combo, combo * width + period))
-                .filter(|(_, cell)| column.seen[*cell] > 0 && !of_the_calendar(column.reasons[*cell]))
-                .map(|(combo, cell)| Member { combo, n: n[cell], alone: false, hidden: false })
-                .collect();
-            hide(&mut members, lines, below);
-            for member in members.iter().filter(|m| m.hidden) {
-                hidden[member.combo * width + period] = true;
+            let there = |cell: usize| column.seen[cell] > 0 && !of_the_calendar(column.reasons[cell]);
+            let combos: Vec<usize> = (0..self.level.combos()).filter(|c| there(cell(*c))).collect();
+            let rows: Vec<i64> = combos.iter().map(|c| n[cell(*c)]).collect();
+            for (combo, away) in combos.iter().zip(lines.hidden(&combos, &rows, below)) {
+                hidden[cell(*combo)] = away;
             }
         }
-        let withheld =
-            |cell: usize| hidden[cell] || (of_the_calendar(column.reasons[cell]) && n[cell] < below);
-        let kept: Vec<i64> =
-            n.iter().enumerate().map(|(cell, n)| if withheld(cell) { 0 } else { *n }).collect();
-        let skipped = column.skipped.iter().enumerate();
-        let skipped = skipped.map(|(cell, s)| if withheld(cell) { 0 } else { *s }).collect();
+        let untold = |cell: usize| hidden[cell] || (of_the_calendar(column.reasons[cell]) && n[cell] < below);
+        let told = |all: &[i64]| -> Vec<i64> {
+            all.iter().enumerate().map(|(cell, n)| if untold(cell) { 0 } else { *n }).collect()
+        };
+        let (n, skipped) = (told(&n), told(&column.skipped));
+        column.n = Some(n);
         column.skipped = skipped;
-        column.n = Some(kept);
         column.without(&hidden, Reason::Hidden)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The hidden ones of a breakdown, given as members and rows.
-    fn of(cells: &[(&[&str], i64)], below: i64) -> Vec<String> {
-        let combos: Vec<Members> =
-            cells.iter().map(|(m, _)| m.iter().map(|m| Some((*m).to_owned())).collect()).collect();
-        let lines = Lines::of(&combos);
-        let mut members: Vec<Member> = (cells.iter().enumerate())
-            .map(|(combo, (_, n))| Member { combo, n: *n, alone: false, hidden: false })
-            .collect();
-        hide(&mut members, &lines, below);
-        members.iter().filter(|m| m.hidden).map(|m| cells[m.combo].0.join("")).collect()
-    }
-
-    #[test]
-    fn nothing_is_hidden_where_all_have_enough() {
-        assert!(of(&[(&["a"], 5), (&["b"], 6)], 5).is_empty());
-    }
-
-    #[test]
-    fn the_total_is_hidden_by_its_own_rows() {
-        assert_eq!(of(&[(&[], 4)], 5), [""]);
-        assert!(of(&[(&[], 5)], 5).is_empty());
-    }
-
-    #[test]
-    fn one_hidden_member_takes_the_smallest_other_with_it() {
-        assert_eq!(of(&[(&["a"], 40), (&["b"], 3), (&["c"], 9), (&["d"], 9)], 5), ["b", "c"]);
-    }
-
-    #[test]
-    fn hidden_members_hold_enough_rows_together() {
-        // 1 + 2 rows are fewer than 5: the difference from the total would be about three people.
-        assert_eq!(of(&[(&["a"], 1), (&["b"], 2), (&["c"], 30), (&["d"], 8)], 5), ["a", "b", "d"]);
-        assert_eq!(of(&[(&["a"], 2), (&["b"], 3), (&["c"], 30)], 5), ["a", "b"]);
-    }
-
-    #[test]
-    fn all_are_hidden_where_no_other_is_left() {
-        assert_eq!(of(&[(&["a"], 2)], 5), ["a"]);
-        assert_eq!(of(&[(&["a"], 1), (&["b"], 60)], 5), ["a", "b"]);
-    }
-
-    #[test]
-    fn lines_of_two_dimensions() {
-        //      x   y   z          x is short of rows in a. Line a hides y (6 rows, the fewest), then line x
-        // a    2   6  20          hides b (7) and line y hides b (8); line b then holds two.
-        // b    7   8  30
-        // c    9  10  40
-        let table = [
-            (&["a", "x"][..], 2),
-            (&["a", "y"], 6),
-            (&["a", "z"], 20),
-            (&["b", "x"], 7),
-            (&["b", "y"], 8),
-            (&["b", "z"], 30),
-            (&["c", "x"], 9),
-            (&["c", "y"], 10),
-            (&["c", "z"], 40),
-        ];
-        assert_eq!(of(&table, 5), ["ax", "ay", "bx", "by"]);
-    }
-
-    #[test]
-    fn a_member_that_is_a_line_of_its_own_is_hidden_last() {
-        // b's only row of cells is b x: hiding it hides nothing that the breakdown by the first dimension
-        // does not show. c x is taken, though it has more rows, and then c y.
-        let table =
-            [(&["a", "x"][..], 2), (&["b", "x"], 6), (&["c", "x"], 9), (&["c", "y"], 10), (&["d", "y"], 11)];
-        assert_eq!(of(&table, 5), ["ax", "cx", "cy", "dy"]);
-    }
-
-    #[test]
-    fn many_dimensions_are_hidden_together() {
-        let (a, b) = (["a"; 7], ["b"; 7]);
-        assert_eq!(of(&[(&a[..], 4), (&b, 50)], 5).len(), 2);
-        assert!(of(&[(&a[..], 5), (&b, 50)], 5).is_empty());
-    }
-
-    type Table = Vec<(Members, i64)>;
-
-    fn in_order(table: Table) -> Table {
-        let key = |m: &Members| m.iter().map(|m| (m.is_none(), m.clone())).collect::<Vec<_>>();
-        let all: BTreeMap<_, _> = table.into_iter().map(|cell| (key(&cell.0), cell)).collect();
-        all.into_values().collect()
-    }
-
-    /// A breakdown and further members of it without a row.
-    fn breakdown() -> impl Strategy<Value = (Table, Table)> {
-        let member = || prop_oneof![1 => Just(None), 4 => "[a-d]".prop_map(Some)];
-        (0usize..4).prop_flat_map(move |dimensions| {
-            let combo = || proptest::collection::vec(member(), dimensions);
-            let cells = proptest::collection::vec((combo(), 0i64..12), 0..24).prop_map(in_order);
-            let others = proptest::collection::vec((combo(), Just(-1i64)), 0..12);
-            (cells, others)
-        })
-    }
-
-    /// Which cells are hidden; those of -1 rows stand in the grid alone.
-    fn hidden_of(table: &Table, below: i64) -> Vec<(Members, bool)> {
-        let combos: Vec<Members> = table.iter().map(|(m, _)| m.clone()).collect();
-        let lines = Lines::of(&combos);
-        let there = table.iter().enumerate().filter(|(_, (_, n))| *n >= 0);
-        let member =
-            |(combo, (_, n)): (usize, &(Members, i64))| Member { combo, n: *n, alone: false, hidden: false };
-        let mut members: Vec<Member> = there.map(member).collect();
-        hide(&mut members, &lines, below);
-        members.iter().map(|m| (combos[m.combo].clone(), m.hidden)).collect()
-    }
-
-    proptest! {
-        /// Whatever adds up to something known hides nobody, or two and enough rows, or everybody.
-        #[test]
-        fn no_line_gives_a_member_away((cells, _) in breakdown(), below in 1i64..8) {
-            let hidden = hidden_of(&cells, below);
-            let dimensions = cells.first().map_or(0, |c| c.0.len());
-            for ((_, n), (_, hidden)) in cells.iter().zip(&hidden) {
-                prop_assert!(*hidden || *n >= below);
-            }
-            for mask in 0..(1usize << dimensions) - 1 {
-                let mut lines: BTreeMap<Members, Vec<(i64, bool)>> = BTreeMap::new();
-                for ((members, n), (_, hidden)) in cells.iter().zip(&hidden) {
-                    let of = members.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1);
-                    lines.entry(of.map(|(_, m)| m.clone()).collect()).or_default().push((*n, *hidden));
-                }
-                for line in lines.values() {
-                    let away: Vec<i64> = line.iter().filter(|(_, hidden)| *hidden).map(|(n, _)| *n).collect();
-                    let enough = away.len() >= 2 && away.iter().sum::<i64>() >= below;
-                    prop_assert!(away.is_empty() || enough || away.len() == line.len());
-                }
-            }
-        }
-
-        /// Members of other periods, which stand in the grid without a row, change nothing.
-        #[test]
-        fn members_without_rows_change_nothing((cells, others) in breakdown(), below in 1i64..8) {
-            let more = in_order(others.into_iter().chain(cells.iter().cloned()).collect());
-            prop_assert_eq!(hidden_of(&cells, below), hidden_of(&more, below));
-        }
-    }
-}
+#[path = "hidden_tests.rs"]
+mod tests;

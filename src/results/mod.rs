@@ -4,6 +4,7 @@
 
 mod across;
 pub mod cells;
+mod equations;
 pub mod evaluate;
 pub mod hidden;
 pub mod outcome;
