@@ -32,6 +32,10 @@ bench *ARGS:
 fuzz:
     RUMBO_FUZZ_CASES=1000000 cargo test --locked --release --test it -- fuzz
 
+# 50,000 random formulas over random data sets, against a naive evaluator
+differential:
+    RUMBO_DIFFERENTIAL_PAIRS=50000 cargo test --locked --release --test it -- differential/
+
 # make the demo project's data again; the same bytes come out (wants pyarrow, see its README)
 demo-data:
     python3 rules/key-accounts/generate.py

@@ -8,6 +8,7 @@ mod cli;
 mod codes;
 mod console;
 mod diff;
+mod differential;
 mod docs;
 mod folder;
 mod fuzz;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     trials.extend(properties::trials());
     trials.extend(own_calendars::trials());
     trials.extend(fuzz::trials());
+    trials.extend(differential::trials());
     trials.push(Trial::test("architecture", architecture::stages_use_only_earlier_ones));
     trials.push(Trial::test("lockfile", lockfile::one_version_each));
     trials.push(Trial::test("docs/generated", generated::parts_are_current));
