@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::calendar::{Calendar, Grain};
-use super::project::{Aggregate, ColumnRef, Dimension, MeasureId, SourceId};
+use super::project::{Aggregate, ColumnRef, Dimension, MeasureId, SourceId, Window};
 use super::types::{Type, Unit};
 use crate::source::Span;
 
@@ -148,8 +148,8 @@ pub enum ResultLeaf {
     Across(Across, Arc<ResultExpr>),
     /// A formula for each entity, then over entities.
     Per(Arc<Per>),
-    /// A border of the period, in what is asked of each entity.
-    Period(PeriodBorder),
+    /// A border of the period, or of the window that stands for it, in what is asked of each entity.
+    Period(PeriodBorder, Option<Window>),
 }
 
 /// A formula for each entity, then over entities.
@@ -270,8 +270,8 @@ impl LeafKey for ResultLeaf {
                 let _ = write!(out, "m{}", id.0);
             }
             Self::Kpi(_, body) => body.key(out),
-            Self::Period(border) => {
-                let _ = write!(out, "period.{border:?}");
+            Self::Period(border, window) => {
+                let _ = write!(out, "period.{border:?}{window:?}");
             }
             Self::Per(per) => {
                 let _ = write!(out, "{:?} per {}{:?}(", per.over, per.entity.name(), per.population);
@@ -382,7 +382,7 @@ impl ResultExpr {
                         part.all_leaves(deep, seen, f);
                     }
                 }
-                ResultLeaf::Per(_) | ResultLeaf::Measure(_) | ResultLeaf::Period(_) => {}
+                ResultLeaf::Per(_) | ResultLeaf::Measure(_) | ResultLeaf::Period(..) => {}
             }
         });
     }
@@ -454,7 +454,7 @@ impl ResultExpr {
         ) {
             expr.leaves(&mut |leaf| {
                 let (back, bodies): (_, Vec<&ResultExpr>) = match leaf {
-                    ResultLeaf::Measure(_) | ResultLeaf::Period(_) => return,
+                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) => return,
                     ResultLeaf::Kpi(_, body) => (None, vec![body]),
                     ResultLeaf::Per(per) => (None, per.parts().collect()),
                     ResultLeaf::Across(across, body) => {
@@ -488,7 +488,7 @@ impl ResultExpr {
             let mut most = 0i64;
             expr.leaves(&mut |leaf| {
                 let (own, body) = match leaf {
-                    ResultLeaf::Measure(_) | ResultLeaf::Period(_) => return,
+                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) => return,
                     ResultLeaf::Per(per) => {
                         for part in per.parts() {
                             most = most.max(of(part, back, done));

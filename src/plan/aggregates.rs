@@ -258,8 +258,8 @@ impl Parts {
 fn row_order(measure: &Measure, lowering: &Lowering<'_>) -> Vec<datafusion::logical_expr::SortExpr> {
     let source = lowering.model.source(measure.source);
     let mut all: Vec<ColumnRef> = measure.time.first_column().into_iter().cloned().collect();
-    let own = source.time.or(source.span.map(|s| s.from)).into_iter();
-    for column in own.chain(source.key.iter().copied()).chain(source.file_columns()) {
+    let own = source.time.or(source.span.map(|s| s.from)).filter(|_| all.is_empty());
+    for column in own.into_iter().chain(source.key.iter().copied()).chain(source.file_columns()) {
         let column = ColumnRef { hops: Vec::new(), column };
         if !all.contains(&column) {
             all.push(column);

@@ -50,6 +50,13 @@ fn borders(calendar: &Calendar, window: Option<Window>, set: &GroupSet) -> Borde
     Borders { starts: starts.into(), ends: ends.into(), before: before.into() }
 }
 
+/// The first day of a period's window; year 1 where it has no start.
+pub fn window_first(calendar: &Calendar, window: Window, grain: Grain, period: i64) -> NaiveDate {
+    let start = window_start(calendar, Some(window), grain, period, calendar.end(grain, period));
+    let days = Duration::days(i64::from(held_day(start)));
+    NaiveDate::default().checked_add_signed(days).unwrap_or(NaiveDate::MIN)
+}
+
 /// The first day of the window of each of some periods.
 pub fn window_starts(
     calendar: &Calendar,

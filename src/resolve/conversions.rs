@@ -155,6 +155,14 @@ impl Resolver<'_> {
             self.report(problem);
             return None;
         };
+        let strange = argument.per.as_ref().or(argument.via.as_ref()).or(argument.by.first());
+        if let Some(clause) = strange {
+            self.report(
+                Diagnostic::new(&codes::WRONG_ARGUMENTS, "a clause that events do not take")
+                    .at(clause.span(), "`on` a column and `where` are expected"),
+            );
+            return None;
+        }
         let time = match argument.moment.as_ref() {
             None => {
                 let here = self.model.source(source);

@@ -181,6 +181,16 @@ impl Resolver<'_> {
             );
             return None;
         };
+        let mut plain = argument.clone();
+        plain.per = None;
+        if let Some(clause) = super::calls::clause_span(&plain) {
+            self.report(
+                Diagnostic::new(&codes::WRONG_ARGUMENTS, "a clause inside `gap`")
+                    .at(clause, "gaps are between all rows of the source")
+                    .help("outside it chooses which gaps count: `max(gap(x per account) where kind = \"call\")`"),
+            );
+            return None;
+        }
         let time = self.time_of_row(source, path)?;
         let per = self.row_column(source, per, false)?;
         let depends = [self.model.column_depends(source, &time), self.model.column_depends(source, &per)];

@@ -112,7 +112,7 @@ impl Resolver<'_> {
                 }
                 ResultLeaf::Across(_, body) => below.push(body),
                 ResultLeaf::Per(per) => below.extend(per.parts()),
-                ResultLeaf::Measure(_) | ResultLeaf::Period(_) => {}
+                ResultLeaf::Measure(_) | ResultLeaf::Period(..) => {}
             });
         }
         self.kpis.depths.insert(Arc::as_ptr(formula), depth + 1);

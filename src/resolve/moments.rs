@@ -180,7 +180,7 @@ impl Resolver<'_> {
         Some(TimeBinding::Ranged(Box::new(ranged)))
     }
 
-    fn window(&mut self, window: &ast::Window) -> Option<Window> {
+    pub(super) fn window(&mut self, window: &ast::Window) -> Option<Window> {
         let grain = |unit| self.unit_grain(unit);
         let found = match window.kind {
             WindowKind::AllTime => Some(Window::AllTime),

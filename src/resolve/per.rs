@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Resolver;
 use super::lower::{a, expect_condition, lower};
-use super::results::ResultScope;
+use super::results::{AskedEntity, ResultScope};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Across, Expr, Kind, Over, Per, ResultExpr, ResultLeaf, RowExpr};
 use crate::model::project::{
@@ -42,8 +42,14 @@ impl Resolver<'_> {
             None => None,
             Some(moment) => Some(self.population(scope, source, moment)?),
         };
+        let looked_at = match &argument.moment {
+            Some(moment) if moment.kind != MomentKind::During => self.active(source, moment),
+            _ => Some(self.known(source)),
+        };
+        let looked_at = looked_at.unwrap_or(TimeBinding::Always);
+        let at = self.ranged(looked_at.clone(), scope.window.as_ref(), Vec::new())?;
         let mut inner = scope.clone();
-        inner.per = Some(source);
+        inner.per = Some(AskedEntity { source, at });
         let formula = lower(self, &mut inner, &argument.expr);
         let filter = argument.filter.as_ref().map(|f| lower(self, &mut inner, f));
         if let Some(filter) = &filter
@@ -72,11 +78,6 @@ impl Resolver<'_> {
         }
         let over = self.over(call)?;
         let (ty, unit) = self.over_type(call, &over, &formula, source)?;
-        let looked_at = match &argument.moment {
-            Some(moment) if moment.kind != MomentKind::During => self.active(source, moment),
-            _ => Some(self.known(source)),
-        };
-        let looked_at = looked_at.unwrap_or(TimeBinding::Always);
         let members = [TimeBinding::Always, looked_at].map(|time| self.members(source, time, scope));
         let per =
             Per { entity, source: Some(source), formula, filter, over, population, members: Some(members) };
@@ -291,17 +292,18 @@ impl Resolver<'_> {
     /// A column of the entity at hand: what all its rows (there is one) have.
     pub(super) fn entity_column(
         &mut self,
-        source: SourceId,
+        asked: &AskedEntity,
         path: &ast::Path,
         span: Span,
     ) -> Option<ResultExpr> {
+        let source = asked.source;
         let parts: Vec<_> = path.parts[1..].iter().map(|p| (p.node.as_str(), p.span)).collect();
         let found = self.follow(source, Vec::new(), &parts)?;
         self.usable(source, &found, span);
         let column = self.model.column(source, &found);
         let (ty, unit) = (column.ty, column.unit.clone());
         let depends = self.model.column_depends(source, &found);
-        let time = if depends.moment { self.known(source) } else { TimeBinding::Always };
+        let time = if depends.moment { asked.at.clone() } else { TimeBinding::Always };
         let argument = Expr {
             kind: Kind::Leaf(crate::model::expr::RowLeaf::Column(found)),
             ty,

@@ -7,7 +7,7 @@ use super::Resolver;
 use super::lower::{Scope, literal, lower, poison, unknown};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, PeriodBorder, ResultExpr, ResultLeaf};
-use crate::model::project::{Source, SourceId};
+use crate::model::project::{Source, SourceId, TimeBinding};
 use crate::model::signature::Class;
 use crate::model::types::{Type, Unit};
 use crate::source::Span;
@@ -25,8 +25,17 @@ pub(super) struct ResultScope {
     pub(super) window: Option<ast::Window>,
     /// The ways to entities that the KPI chooses, which conditions from outside take too.
     pub(super) ways: Vec<(String, ast::Path)>,
-    /// The entity that is asked, by its source.
-    pub(super) per: Option<SourceId>,
+    /// The entity that is asked.
+    pub(super) per: Option<AskedEntity>,
+}
+
+/// The entity that `per` asks.
+#[derive(Clone, Debug)]
+pub(super) struct AskedEntity {
+    /// Its source.
+    pub(super) source: SourceId,
+    /// When its belongings are looked at.
+    pub(super) at: TimeBinding,
 }
 
 impl Scope for ResultScope {
@@ -50,8 +59,8 @@ impl Scope for ResultScope {
                 },
             );
         }
-        if let Some(source) = self.per.filter(|s| r.is_entity_path(*s, path)) {
-            return r.entity_column(source, path, span).unwrap_or_else(|| poison(span));
+        if let Some(asked) = self.per.as_ref().filter(|asked| r.is_entity_path(asked.source, path)) {
+            return r.entity_column(asked, path, span).unwrap_or_else(|| poison(span));
         }
         r.not_a_result(path, span);
         poison(span)
@@ -73,7 +82,14 @@ impl Scope for ResultScope {
 
     fn period(&mut self, r: &mut Resolver<'_>, border: PeriodBorder, span: Span) -> ResultExpr {
         if self.per.is_some() {
-            let kind = Kind::Leaf(ResultLeaf::Period(border));
+            let window = match &self.window {
+                None => None,
+                Some(window) => match r.window(window) {
+                    Some(window) => Some(window),
+                    None => return poison(span),
+                },
+            };
+            let kind = Kind::Leaf(ResultLeaf::Period(border, window));
             return Expr { kind, ty: Type::Date, unit: Unit::none(), span };
         }
         r.report(
@@ -90,18 +106,18 @@ impl Scope for ResultScope {
         subject: &ast::InPeriod,
         span: Span,
     ) -> Option<(ResultExpr, bool)> {
-        let Some(source) = self.per else {
+        let Some(asked) = self.per.clone() else {
             self.period(r, PeriodBorder::Start, span);
             return None;
         };
         if let ast::InPeriod::Column(column) = subject {
             return Some((lower(r, self, column), false));
         }
-        let (at, after) = r.border_of_span(source, subject, span)?;
-        let here = r.model.source(source);
+        let (at, after) = r.border_of_span(asked.source, subject, span)?;
+        let here = r.model.source(asked.source);
         let name = |node: &str| ast::Ident::new(node.to_owned(), span);
         let parts = vec![name(&here.name), name(&here.columns[at.column].name)];
-        Some((r.entity_column(source, &ast::Path { parts }, span)?, after))
+        Some((r.entity_column(&asked, &ast::Path { parts }, span)?, after))
     }
 
     fn windowed(

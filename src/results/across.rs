@@ -189,28 +189,29 @@ impl Evaluator<'_> {
         let numbers = numbers.as_primitive::<Float64Type>();
         let mut places: Vec<Option<i128>> = vec![None; self.level.size()];
         // Entities are ranked among those that belong to the same, and of those that count.
-        // Members that are shown for the sake of other periods have no place in this one.
-        let counts = |cell: usize| self.level.counts.as_ref().map_or(column.seen[cell] > 0, |c| c[cell]);
-        let mut lines: BTreeMap<(usize, usize), Vec<(f64, usize)>> = BTreeMap::new();
-        for combo in (0..self.level.combos()).filter(|combo| self.level.named[*combo]) {
-            for period in 0..width {
-                let cell = combo * width + period;
-                if numbers.is_valid(cell) && counts(cell) {
-                    let value = crate::functions::operators::comparison::nine(numbers.value(cell));
-                    let belongs = self.level.belongs.as_ref().map_or(0, |b| b[cell]);
-                    lines.entry((period, belongs)).or_default().push((value, cell));
-                }
-            }
+        // A member's place is told by those that the period saw: others, shown for the sake of other periods,
+        // change no place.
+        let asked = |cell: usize| self.level.counts.as_ref().is_none_or(|c| c[cell]);
+        let seen = |cell: usize| self.level.counts.is_some() || column.seen[cell] > 0;
+        let value = |cell: usize| {
+            let value = crate::functions::operators::comparison::nine(numbers.value(cell));
+            if lower { value } else { -value }
+        };
+        let line = |cell: usize| (cell % width, self.level.belongs.as_ref().map_or(0, |b| b[cell]));
+        let ranked: Vec<usize> = (0..self.level.size())
+            .filter(|cell| self.level.named[cell / width] && numbers.is_valid(*cell) && asked(*cell))
+            .collect();
+        let mut lines: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+        for cell in ranked.iter().copied().filter(|cell| seen(*cell)) {
+            lines.entry(line(cell)).or_default().push(value(cell));
         }
-        for mut cells in lines.into_values() {
-            cells.sort_by(|a, b| if lower { a.0.total_cmp(&b.0) } else { b.0.total_cmp(&a.0) });
-            let mut place = 0;
-            for (at, (value, cell)) in cells.iter().enumerate() {
-                if at == 0 || cells[at - 1].0 < *value || cells[at - 1].0 > *value {
-                    place = at as i128 + 1;
-                }
-                places[*cell] = Some(place);
-            }
+        for values in lines.values_mut() {
+            values.sort_by(f64::total_cmp);
+        }
+        for cell in ranked {
+            let better =
+                lines.get(&line(cell)).map_or(0, |v| v.partition_point(|other| *other < value(cell)));
+            places[cell] = Some(better as i128 + 1);
         }
         let values: ArrayRef = Arc::new(
             Decimal128Array::from(places)

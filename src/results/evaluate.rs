@@ -15,8 +15,9 @@ use crate::functions::{Env, Failure, result_type, scalar};
 use crate::model::calendar::{Calendar, Grain};
 use crate::model::expr::{Arith, Compare, Kind, PeriodBorder, ResultExpr, ResultLeaf};
 use crate::model::outcome::Reason;
-use crate::model::project::MeasureId;
+use crate::model::project::{MeasureId, Window};
 use crate::plan::lower::scalar_value;
+use crate::plan::ranges::window_first;
 
 /// A formula's values over all cells.
 #[derive(Clone, Debug)]
@@ -134,12 +135,15 @@ impl Evaluator<'_> {
     }
 
     /// A border of each cell's period.
-    fn border(&self, border: PeriodBorder) -> Column {
+    fn border(&self, border: PeriodBorder, window: Option<Window>) -> Column {
         let (size, width, calendar) = (self.level.size(), self.level.width.max(1), &self.level.calendar);
         let day = |cell: usize| {
             let period = self.level.first + (cell % width) as i64;
-            let (start, end) =
-                (calendar.start(self.level.grain, period), calendar.end(self.level.grain, period));
+            let end = calendar.end(self.level.grain, period);
+            let start = match window {
+                None => calendar.start(self.level.grain, period),
+                Some(window) => window_first(calendar, window, self.level.grain, period),
+            };
             match border {
                 PeriodBorder::Start => Some(start),
                 PeriodBorder::End => Some(end),
@@ -184,7 +188,7 @@ impl Evaluator<'_> {
                 .ok_or_else(|| Failure::Internal("a measure that was not computed".to_owned())),
             Kind::Leaf(ResultLeaf::Kpi(_, body)) => self.shared(body),
             Kind::Leaf(ResultLeaf::Per(per)) => self.per(per, expr.ty),
-            Kind::Leaf(ResultLeaf::Period(border)) => Ok(self.border(*border)),
+            Kind::Leaf(ResultLeaf::Period(border, window)) => Ok(self.border(*border, *window)),
             Kind::Neg(a) => {
                 let a = self.eval(a)?;
                 let values = match &out {
