@@ -80,9 +80,20 @@ impl Evaluator<'_> {
         ))
     }
 
+    /// The cells of a cut period from a column of whole ones.
+    fn of_whole(&self, whole: Whole<'_>, column: &Column) -> Evaluated {
+        let at = |combo: usize| Some((combo * whole.level.width + whole.period) as u32);
+        let from: Vec<Option<u32>> = (0..self.level.combos()).map(at).collect();
+        column.taken(&from, Reason::NoPreviousPeriod)
+    }
+
     /// The formula some periods earlier; the open period's, up to the same point.
     fn ago(&mut self, offset: &Offset, of: &ResultExpr) -> Evaluated {
         let back = self.periods_of(offset)?;
+        if let Some(whole) = self.whole.filter(|_| !offset.same_point) {
+            let column = Evaluator::of(whole.level, self.env).ago(offset, of)?;
+            return self.of_whole(whole, &column);
+        }
         let whole = self.shared(of)?;
         let width = self.level.width;
         let from: Vec<Option<u32>> =
@@ -127,12 +138,10 @@ impl Evaluator<'_> {
 
     /// The mean of the last closed periods, all of which are needed.
     fn rolling(&mut self, periods: usize, of: &ResultExpr, ty: Type) -> Evaluated {
-        if let Some(Whole { level, period }) = self.whole {
+        if let Some(whole) = self.whole {
             // Of closed periods, which a cut does not touch.
-            let whole = Evaluator::of(level, self.env).rolling(periods, of, ty)?;
-            let at = |combo: usize| Some((combo * level.width + period) as u32);
-            let from: Vec<Option<u32>> = (0..self.level.combos()).map(at).collect();
-            return whole.taken(&from, Reason::NoPreviousPeriod);
+            let column = Evaluator::of(whole.level, self.env).rolling(periods, of, ty)?;
+            return self.of_whole(whole, &column);
         }
         let one = self.shared(of)?;
         let width = self.level.width;
@@ -218,9 +227,7 @@ impl Evaluator<'_> {
                 .with_precision_and_scale(38, 0)
                 .map_err(|e| Failure::Internal(e.to_string()))?,
         );
-        Ok(combined(values, &[&column], |cell| {
-            if column.seen[cell] > 0 { Reason::NoValues } else { Reason::NoRows }
-        }))
+        Ok(combined(values, &[&column], |_| Reason::NoValues))
     }
 }
 

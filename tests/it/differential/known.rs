@@ -16,7 +16,7 @@ pub const WINDOWS_OF_EARLIER_PERIODS_ARE_NOT_TOLD: bool = true;
 pub const LATER_ROWS_COVER: bool = false;
 
 /// `fill: entities` by an entity that stands behind another takes the members from that other one's rows.
-pub const FILL_STOPS_AT_THE_FIRST_HOP: bool = false;
+pub const FILL_STOPS_AT_THE_FIRST_HOP: bool = true;
 
 /// `abs` of a decimal column fails.
 pub const ABS_OF_DECIMALS_FAILS: bool = false;
@@ -36,7 +36,7 @@ pub const NESTED_PER_FORGETS_WHY: bool = false;
 
 /// In the open period a shift over a shift, or over what looks across the breakdown, is computed without
 /// what these look at.
-pub const SHIFTS_STAND_ALONE: bool = false;
+pub const SHIFTS_STAND_ALONE: bool = true;
 
 /// The naive evaluator ranks all members that have a cell, also those that have it only because another period
 /// was asked for. Among counts those are last whoever is there, so only counts are ranked.
