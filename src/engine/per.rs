@@ -79,6 +79,14 @@ impl Run<'_> {
                     let column = evaluated(&level, part)?;
                     seen.iter_mut().zip(&column.seen).for_each(|(s, n)| *s |= *n > 0);
                 }
+                // Entities that are there are seen, also where the data tells nothing of them.
+                for per in level.pers.values() {
+                    for (outer, _) in per.outer.iter().zip(&per.counts).filter(|(_, counts)| **counts) {
+                        if let Some(cell) = outer {
+                            seen[*cell as usize] = true;
+                        }
+                    }
+                }
                 seen
             }
         };

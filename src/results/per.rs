@@ -127,9 +127,7 @@ impl Evaluator<'_> {
             (0..size).map(|c| if no(c) { 0 } else { f(c) }).collect()
         };
         let n = of(&untold, &|c| known[c]);
-        let skipped = of(&untold, &|c| all[c] - known[c]);
-        // Entities that are there are seen, also where the data tells nothing of them.
-        let seen = all;
+        let (skipped, seen) = (of(&untold, &|c| all[c] - known[c]), of(&outside, &|c| all[c]));
         Ok(Column { values, reasons, n: Some(n), skipped, seen })
     }
 }
