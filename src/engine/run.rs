@@ -135,10 +135,17 @@ impl Run<'_> {
                 let plan = scans.ranged(group, ranged, set).map_err(failed)?;
                 let factor = self.factor(&scans, group, ranged, runner).await.map_err(failed)?;
                 let how = match plan.shape {
+                    Shape::Ranged { merge: true } if !plan.distinct.is_empty() => {
+                        "distinct values have a bitmap of periods, and partial results, not rows, are expanded"
+                    }
                     Shape::Ranged { merge: true } => "partial results, not rows, are expanded",
                     _ => "rows are expanded",
                 };
-                let shown = runner.describe(&plan.plan).await.map_err(failed)?;
+                let mut shown = runner.describe(&plan.plan).await.map_err(failed)?;
+                for distinct in &plan.distinct {
+                    shown.push_str("\n\n");
+                    shown.push_str(&runner.describe(&distinct.plan).await.map_err(failed)?);
+                }
                 out.push(format!("{factor}; {how}\n{shown}"));
                 continue;
             }
@@ -243,7 +250,7 @@ impl Run<'_> {
         runner: &dyn Runner,
     ) -> DfResult<SetResult> {
         let plan = scans.ranged(group, ranged, set)?;
-        let batches = if plan.shape == (Shape::Ranged { merge: true }) {
+        let mut batches = if plan.shape == (Shape::Ranged { merge: true }) {
             if !bases.iter().any(|b| b.holds(set)) {
                 let batches = runner.run(plan.plan.clone()).await?;
                 let schema = Arc::new(plan.plan.schema().as_arrow().clone());
@@ -262,6 +269,10 @@ impl Run<'_> {
         } else {
             runner.run(plan.plan.clone()).await?
         };
+        for distinct in &plan.distinct {
+            let found = runner.run(distinct.plan.clone()).await?;
+            batches = distinct.fill(&batches, &found, set.keys.len())?;
+        }
         let measures: Vec<_> = group.measures.iter().copied().zip(plan.measures.iter().cloned()).collect();
         let columns = SetColumns {
             period: "p".to_owned(),

@@ -46,6 +46,8 @@ pub struct Part {
     pub expr: Expr,
     /// How it rolls up.
     pub merge: Merge,
+    /// Where it is how many different values there are: of what, and under which filter.
+    pub distinct: Option<(Expr, Option<Expr>)>,
 }
 
 impl Part {
@@ -107,9 +109,20 @@ impl Parts {
         if let Some(at) = self.keys.iter().position(|k| *k == key) {
             return Ok(at);
         }
-        self.parts.push(Part { expr, merge });
+        self.parts.push(Part { expr, merge, distinct: None });
         self.keys.push(key);
         Ok(self.parts.len() - 1)
+    }
+
+    fn distinct(&mut self, value: Expr, filter: Option<&Expr>) -> Result<usize> {
+        let distinct = count(value.clone()).distinct();
+        let distinct = match filter {
+            Some(f) => distinct.filter(f.clone()).build()?,
+            None => distinct.build()?,
+        };
+        let at = self.add(distinct, None, Merge::Never)?;
+        self.parts[at].distinct = Some((value, filter.cloned()));
+        Ok(at)
     }
 
     /// Adds the parts of a measure.
@@ -169,12 +182,7 @@ impl Parts {
             Aggregate::CountDistinct => {
                 // 0 and -0 are one value.
                 let x = if ty == Type::Float { finite(x.clone()) } else { x.clone() };
-                let distinct = count(x).distinct();
-                let distinct = match f {
-                    Some(f) => distinct.filter(f.clone()).build()?,
-                    None => distinct.build()?,
-                };
-                vec![self.add(distinct, None, Merge::Never)?, known(self)?, rows(self)?]
+                vec![self.distinct(x, f)?, known(self)?, rows(self)?]
             }
             Aggregate::ApproxCountDistinct => {
                 vec![self.add(approx_distinct(x.clone()), f, Merge::Never)?, known(self)?, rows(self)?]
@@ -193,10 +201,7 @@ impl Parts {
                 };
                 let converted = match &measure.weight {
                     None => self.add(count(lit(1i64)), Some(&holds), Merge::Add)?,
-                    Some(key) => {
-                        let distinct = count(lowering.expr(key)).distinct().filter(holds).build()?;
-                        self.add(distinct, None, Merge::Never)?
-                    }
+                    Some(key) => self.distinct(lowering.expr(key), Some(&holds))?,
                 };
                 vec![converted, rows(self)?]
             }

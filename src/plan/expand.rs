@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::catalog::TableProvider;
-use datafusion::common::Result;
+use datafusion::common::{Column, Result};
 use datafusion::datasource::provider_as_source;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, col, lit};
@@ -15,10 +15,15 @@ use super::aggregates::{Merge, Parts};
 use super::lower::{Lowering, alias};
 use super::period::Stored;
 use super::scan::{Expanded, GroupPlan, Scans, Shape, name};
-use super::{GroupSet, ScanGroup, ranges, rows};
+use super::{GroupSet, ScanGroup, bitmaps, ranges, rows};
 use crate::functions::Env;
 use crate::model::calendar::Grain;
+use crate::model::expr::{Kind, RowExpr, RowLeaf};
 use crate::model::project::{ColumnRef, Moment, Ranged};
+
+/// The columns of a row's periods and of one of them, under names that no column of a source has.
+const STRETCH: &str = "(periods)";
+pub(super) const PLACE: &str = "(period)";
 
 impl Scans<'_> {
     /// One set of a group whose rows count in several periods. Where all parts merge, the plan holds them by
@@ -42,30 +47,57 @@ impl Scans<'_> {
             .iter()
             .map(|id| parts.measure(&model.measures[id.0], &lowering, builder.schema()))
             .collect::<Result<Vec<_>>>()?;
-        for condition in self.counts(&lowering, ranged, set).into_iter().chain(shared) {
+        let possible = ranges::possible(&lowering, ranged, set);
+        for condition in possible.into_iter().chain(self.counts(&lowering, ranged, set)).chain(shared) {
             builder = builder.filter(condition)?;
         }
         let stretch = ranges::stretch(&lowering, ranged, set);
         let keys: Vec<Expr> = set.keys.iter().map(|k| lowering.column(k)).collect();
-        let merge = parts.parts.iter().all(|p| p.merge != Merge::Never);
-        let aggregates: Vec<Expr> =
-            parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
+        // The filter goes down to the reader, and periods are then found twice; where the few other rows
+        // can do no harm, they are dropped from the result.
+        if !self.harmless(group, &parts) {
+            builder = builder.filter(stretch.clone().is_not_null())?;
+        }
+        let distinct = bitmaps::plans(&parts, set, &builder, &stretch, &keys)?;
+        let merge = !distinct.is_empty() || parts.parts.iter().all(|p| p.merge != Merge::Never);
+        let own = parts.parts.iter().enumerate().filter(|(_, p)| !merge || p.merge != Merge::Never);
+        let aggregates: Vec<Expr> = own.map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
         let keys = keys.into_iter().enumerate().map(|(i, k)| k.alias(format!("k{i}")));
         let plan = if merge {
             let by = std::iter::once(stretch.alias("s")).chain(keys);
-            builder.aggregate(by.collect::<Vec<_>>(), aggregates)?.filter(name("s").is_not_null())?.build()?
+            builder.aggregate(by.collect::<Vec<_>>(), aggregates)?.build()?
         } else {
             let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
-            let builder = builder.project(all.into_iter().chain([stretch.alias("s")]).collect::<Vec<_>>())?;
-            let builder = builder.filter(name("s").is_not_null())?;
+            let builder =
+                builder.project(all.into_iter().chain([stretch.alias(STRETCH)]).collect::<Vec<_>>())?;
+            let builder = builder.filter(name(STRETCH).is_not_null())?;
             let all: Vec<Expr> = builder.schema().columns().into_iter().map(Expr::Column).collect();
-            let list = ranges::expanded(name("s"), &expanded).alias("p");
+            let list = ranges::expanded(name(STRETCH), &expanded).alias(PLACE);
             let builder = builder.project(all.into_iter().chain([list]).collect::<Vec<_>>())?;
-            let by = std::iter::once(name("p")).chain(keys);
-            builder.unnest_column("p")?.aggregate(by.collect::<Vec<_>>(), aggregates)?.build()?
+            let by = std::iter::once(name(PLACE).alias("p")).chain(keys);
+            builder
+                .unnest_column(Column::new_unqualified(PLACE))?
+                .aggregate(by.collect::<Vec<_>>(), aggregates)?
+                .build()?
         };
         let shape = Shape::Ranged { merge };
-        Ok(GroupPlan { plan, shape, parts, measures, expanded })
+        Ok(GroupPlan { plan, shape, parts, measures, distinct, expanded })
+    }
+
+    /// Whether nothing that a group computes of a row can fail: only columns of files are looked at, and
+    /// nothing is added up but counts.
+    fn harmless(&self, group: &ScanGroup, parts: &Parts) -> bool {
+        parts.parts.iter().all(|p| p.merge != Merge::SumState)
+            && group.measures.iter().map(|id| &self.model.measures[id.0]).all(|measure| {
+                let plain = |argument: &RowExpr| {
+                    let Kind::Leaf(RowLeaf::Column(at)) = &argument.kind else { return false };
+                    let column = self.model.column(measure.source, at);
+                    column.formula.is_none() && column.valid.is_none()
+                };
+                measure.filter.is_none()
+                    && measure.weight.is_none()
+                    && measure.argument.as_ref().is_none_or(plain)
+            })
     }
 
     /// Which rows count at all.
@@ -112,9 +144,9 @@ impl Scans<'_> {
             builder.project(all.into_iter().chain(more).collect::<Vec<_>>())
         };
         let stretch = ranges::stretch(&lowering, ranged, set);
-        builder = with(builder, vec![stretch.alias("s")])?.filter(name("s").is_not_null())?;
-        builder =
-            with(builder, vec![ranges::expanded(name("s"), &expanded).alias("p")])?.unnest_column("p")?;
+        builder = with(builder, vec![stretch.alias(STRETCH)])?.filter(name(STRETCH).is_not_null())?;
+        builder = with(builder, vec![ranges::expanded(name(STRETCH), &expanded).alias(PLACE)])?
+            .unnest_column(Column::new_unqualified(PLACE))?;
         builder = with(builder, ranges::border_columns(&lowering, ranged, set))?;
         builder = self.join(builder, &lowering, &mut joined, late)?;
         let shared = self.shared_filter(group, &lowering);
@@ -128,11 +160,12 @@ impl Scans<'_> {
             builder = builder.filter(shared)?;
         }
         let keys = set.keys.iter().enumerate().map(|(i, k)| lowering.column(k).alias(format!("k{i}")));
-        let by: Vec<Expr> = std::iter::once(name("p")).chain(keys).collect();
+        let by: Vec<Expr> = std::iter::once(name(PLACE).alias("p")).chain(keys).collect();
         let aggregates: Vec<Expr> =
             parts.parts.iter().enumerate().map(|(i, p)| p.expr.clone().alias(format!("a{i}"))).collect();
         let plan = builder.aggregate(by, aggregates)?.build()?;
-        Ok(GroupPlan { plan, shape: Shape::Ranged { merge: false }, parts, measures, expanded })
+        let shape = Shape::Ranged { merge: false };
+        Ok(GroupPlan { plan, shape, parts, measures, distinct: Vec::new(), expanded })
     }
 
     /// How many rows of a set count at all, and in how many periods together: one row, `rows` and `expanded`.
@@ -169,15 +202,15 @@ impl Scans<'_> {
     ) -> Result<LogicalPlan> {
         let place = |key: &ColumnRef| held.iter().position(|h| h == key).unwrap_or_default();
         let keys = 0..set.keys.len();
-        let parts = 0..plan.parts.parts.len();
+        let parts = plan.parts.parts.iter().enumerate().filter(|(_, p)| p.merge != Merge::Never);
         let list = ranges::expanded(col("base.s"), &Expanded::default()).alias("p");
         let kept = set.keys.iter().enumerate();
         let kept = kept.map(|(i, key)| col(format!("base.k{}", place(key))).alias(format!("k{i}")));
-        let sums = parts.clone().map(|i| col(format!("base.a{i}")).alias(format!("b{i}")));
+        let sums = parts.clone().map(|(i, _)| col(format!("base.a{i}")).alias(format!("b{i}")));
         let by = std::iter::once(name("p")).chain(keys.map(|i| name(&format!("k{i}"))));
-        let merged = plan.parts.parts.iter().enumerate();
-        let merged = merged.map(|(i, p)| p.merged(name(&format!("b{i}"))).alias(format!("a{i}")));
+        let merged = parts.map(|(i, p)| p.merged(name(&format!("b{i}"))).alias(format!("a{i}")));
         LogicalPlanBuilder::scan("base", provider_as_source(base), None)?
+            .filter(col("base.s").is_not_null())?
             .project(std::iter::once(list).chain(kept).chain(sums).collect::<Vec<_>>())?
             .unnest_column("p")?
             .aggregate(by.collect::<Vec<_>>(), merged.collect::<Vec<_>>())?

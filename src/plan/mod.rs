@@ -12,6 +12,7 @@ use crate::model::calendar::Grain;
 use crate::model::project::{ColumnRef, Dimension, Fill, MeasureId, Model, SourceId, TimeBinding};
 
 pub mod aggregates;
+pub mod bitmaps;
 pub mod columns;
 mod expand;
 pub mod groups;

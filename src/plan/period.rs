@@ -17,7 +17,8 @@ pub fn day_number(date: NaiveDate) -> i32 {
     (date - NaiveDate::default()).num_days() as i32
 }
 
-const DAY: i64 = 86_400_000_000;
+/// A day in microseconds.
+pub const DAY: i64 = 86_400_000_000;
 
 /// A day in a gap of an own calendar, in the table.
 const NO_PERIOD: i32 = -1;

@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, ListArray};
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, Date32Type, Field, Int32Type, Int64Type};
+use arrow::datatypes::{
+    DataType, Date32Type, Field, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
 use chrono::{Datelike, Duration, Months, NaiveDate};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, cast, lit};
 
 use super::GroupSet;
 use super::lower::Lowering;
-use super::period::{Stored, day_number};
+use super::period::{DAY, Stored, day_number};
 use super::scan::Expanded;
 use super::udf;
 use crate::functions::operators::comparison::local_days;
@@ -133,6 +135,9 @@ enum Bound {
 
 /// A day of a row, how it bounds the row's periods, and whether a missing day bounds nothing.
 struct Rule {
+    /// The column, and how it stores the day.
+    raw: Expr,
+    stored: Option<Stored>,
     day: Expr,
     bound: Bound,
     optional: bool,
@@ -140,13 +145,12 @@ struct Rule {
     shift: i32,
 }
 
-/// The row's first and last period, by place among the set's, as one number to group by: see [`packed`];
-/// none where the first is after the last.
-pub fn stretch(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Expr {
-    let calendar = &lowering.model.calendar;
+/// What bounds a row's periods.
+fn rules(lowering: &Lowering<'_>, ranged: &Ranged) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut add = |column: &ColumnRef, bound: Bound, optional: bool, shift: i32| {
-        rules.push(Rule { day: day(lowering, column), bound, optional, shift });
+        let (raw, stored) = lowering.raw_column(column);
+        rules.push(Rule { raw, stored, day: day(lowering, column), bound, optional, shift });
     };
     match &ranged.moment {
         Moment::Always | Moment::Known { .. } => {}
@@ -179,6 +183,14 @@ pub fn stretch(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Expr
         add(column, Bound::OpensBy, false, i32::from(*after));
         add(column, Bound::ClosesAfter, false, i32::from(*after));
     }
+    rules
+}
+
+/// The row's first and last period, by place among the set's, as one number to group by: see [`packed`];
+/// none where the first is after the last.
+pub fn stretch(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Expr {
+    let calendar = &lowering.model.calendar;
+    let rules = rules(lowering, ranged);
     let borders = borders(calendar, ranged.window, set);
     let specs: Vec<(Bound, bool, i32)> = rules.iter().map(|r| (r.bound, r.optional, r.shift)).collect();
     let name = format!(
@@ -202,7 +214,8 @@ fn packed(first: i32, last: i32) -> i64 {
     i64::from(first) << 32 | i64::from(last)
 }
 
-fn unpacked(stretch: i64) -> (i32, i32) {
+/// Back from [`packed`].
+pub(super) fn unpacked(stretch: i64) -> (i32, i32) {
     ((stretch >> 32) as i32, stretch as i32)
 }
 
@@ -303,6 +316,47 @@ fn stretches(
     Ok(Arc::new(found))
 }
 
+/// What every row that counts in some period of a set satisfies, as plain comparisons of its columns: a reader
+/// prunes by them. Other rows may satisfy it too.
+pub fn possible(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Option<Expr> {
+    let borders = borders(&lowering.model.calendar, ranged.window, set);
+    let least = |days: &[i32]| days.iter().min().copied();
+    let greatest = |days: &[i32]| days.iter().max().copied();
+    let condition = |rule: &Rule| {
+        // From a day on, or before one.
+        let (from, bound) = match rule.bound {
+            Bound::OpensAfter => (false, greatest(&borders.starts)?),
+            Bound::ClosesAfter => (false, greatest(&borders.ends)?),
+            Bound::OpensBy => (true, least(&borders.starts)?),
+            Bound::ClosesBy => (true, least(&borders.ends)?),
+            Bound::OpensBefore => (true, least(&borders.starts)?.saturating_add(1)),
+            Bound::FollowsBy => (true, least(&borders.before)?),
+        };
+        // A window without a start bounds nothing.
+        let bound = Some(bound).filter(|b| *b > held_day(i32::MIN))?.checked_sub(rule.shift)?;
+        let bound = border(lowering, rule.stored, bound, from)?;
+        let within = if from { rule.raw.clone().gt_eq(bound) } else { rule.raw.clone().lt(bound) };
+        Some(if rule.optional { rule.raw.clone().is_null().or(within) } else { within })
+    };
+    rules(lowering, ranged).iter().filter_map(condition).reduce(Expr::and)
+}
+
+/// The start of a day as a column stores it. Of instants a day of slack is left, so that no change of clocks
+/// matters.
+fn border(lowering: &Lowering<'_>, stored: Option<Stored>, day: i32, from: bool) -> Option<Expr> {
+    let date = |day: i32| NaiveDate::default().checked_add_signed(Duration::days(day.into()));
+    let midnight = |day: i32| Some(date(day)?.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros());
+    Some(lit(match stored? {
+        Stored::Day => ScalarValue::Date32(Some(day)),
+        Stored::Local => ScalarValue::TimestampMicrosecond(Some(midnight(day)?), None),
+        Stored::Instant => {
+            let slack = date(if from { day.checked_sub(1)? } else { day.checked_add(1)? })?;
+            let at = crate::resolve::instant(slack.and_hms_opt(0, 0, 0)?, &lowering.model.calendar);
+            ScalarValue::TimestampMicrosecond(Some(at.timestamp_micros()), Some("UTC".into()))
+        }
+    }))
+}
+
 /// Which rows count at all: the state on a day, spans that are not empty.
 pub fn condition(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Option<Expr> {
     let Moment::Active { from, to, inclusive, when } = &ranged.moment else { return None };
@@ -339,8 +393,22 @@ pub(super) fn day(lowering: &Lowering<'_>, column: &ColumnRef) -> Expr {
     let (expr, stored) = lowering.raw_column(column);
     match stored {
         Some(Stored::Instant) => local_day(lowering, expr),
+        Some(Stored::Local) => clock_day(expr),
         _ => cast(expr, DataType::Date32),
     }
+}
+
+/// The day of a local time: a cast of DataFusion's would go by the calendar's fields.
+fn clock_day(time: Expr) -> Expr {
+    let kernel = |args: &[ArrayRef], _: usize| {
+        let times = args[0]
+            .as_primitive_opt::<TimestampMicrosecondType>()
+            .ok_or_else(|| Failure::Internal(format!("a time of type {}", args[0].data_type())))?;
+        let day = |t: i64| t.div_euclid(DAY) as i32;
+        Ok(Arc::new(times.unary::<_, Date32Type>(day)) as ArrayRef)
+    };
+    let time = cast(time, DataType::Timestamp(TimeUnit::Microsecond, None));
+    udf::call("clock_day", Env { timezone: chrono_tz::UTC }, DataType::Date32, Arc::new(kernel), vec![time])
 }
 
 fn local_day(lowering: &Lowering<'_>, instant: Expr) -> Expr {
@@ -392,7 +460,7 @@ pub fn border_columns(lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) 
                 Ok(Arc::new(places.unary_opt::<_, Date32Type>(day)) as ArrayRef)
             };
             let env = Env { timezone: lowering.model.calendar.timezone };
-            let place = vec![super::scan::name("p")];
+            let place = vec![super::scan::name(super::expand::PLACE)];
             let Expr::Column(column) = border_column(border) else { return lit(0i32) };
             udf::call(text, env, DataType::Date32, Arc::new(kernel), place).alias(column.name)
         })

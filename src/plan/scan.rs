@@ -12,6 +12,7 @@ use datafusion::functions_aggregate::expr_fn::grouping;
 use datafusion::logical_expr::{Expr, LogicalPlan, grouping_set, lit};
 
 use super::aggregates::{MeasureParts, Merge, Parts};
+use super::bitmaps::Distinct;
 use super::lower::{Lowering, Stores, alias};
 use super::period::{self, Stored};
 use super::{ROW, ScanGroup};
@@ -81,6 +82,8 @@ pub struct GroupPlan {
     pub parts: Parts,
     /// Each measure's parts.
     pub measures: Vec<MeasureParts>,
+    /// What counts the distinct parts that the pass leaves out.
+    pub distinct: Vec<Distinct>,
     /// How many rows were made of rows that count in several periods, once the plan has run.
     pub expanded: Expanded,
 }
@@ -201,7 +204,7 @@ impl Scans<'_> {
                 builder.aggregate(vec![grouping_set(named_sets)], aggregates)?.build()?
             }
         };
-        Ok(GroupPlan { plan, shape, parts, measures, expanded: Expanded::default() })
+        Ok(GroupPlan { plan, shape, parts, measures, distinct: Vec::new(), expanded: Expanded::default() })
     }
 
     /// A condition that every measure of the group has goes before the aggregate, where it prunes files

@@ -50,6 +50,24 @@ kpis:
   closing: count(accounts at end)
 ";
 
+/// Distinct values alone are counted by bitmaps of periods; beside a median of the same rows they are counted
+/// in each period's rows.
+const DISTINCT: &str = "
+as_of: 2026-03-20
+sources:
+  rows:
+    path: data/*.csv
+    time: day
+    columns: {amount: {type: float}, units: {type: integer}, kind: {type: text}, day: {type: date}}
+kpis:
+  units: {formula: count_distinct(rows.units) over last 30 days, by: [rows.kind]}
+  amounts: {formula: count_distinct(rows.amount where units > 3) over last 30 days, by: [rows.kind]}
+  two: {formula: 'count_distinct(rows.units where units > 3) over last 30 days - count_distinct(rows.units where amount > 0) over last 30 days', by: [rows.kind]}
+  kinds: count_distinct(rows.kind) over last 30 days
+  middle: {formula: median(rows.units) over last 30 days, by: [rows.kind]}
+  middle_of_all: median(rows.units) over last 30 days
+";
+
 /// A row as its CSV line.
 fn row() -> impl Strategy<Value = String> {
     let day = (0i64..90).prop_map(|d| {
@@ -72,6 +90,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("properties/order_changes_nothing", order_changes_nothing),
         Trial::test("properties/alone_and_together", alone_and_together),
         Trial::test("properties/opening_and_closing", opening_and_closing),
+        Trial::test("properties/distinct_values_by_bitmaps", distinct_values_by_bitmaps),
     ]
 }
 
@@ -130,6 +149,20 @@ fn alone_and_together() -> Outcome {
     })
 }
 
+/// Over more periods than a word of a bitmap has bits.
+fn distinct_values_by_bitmaps() -> Outcome {
+    let all = ["units", "amounts", "two", "kinds", "middle", "middle_of_all"];
+    check(&(prop::collection::vec(row(), 1..40), 0usize..4), |(rows, kpi)| {
+        let together = results_of(DISTINCT, rumbo::Grain::Day, &[&rows], &all, None)?;
+        let alone = results_of(DISTINCT, rumbo::Grain::Day, &[&rows], &all[kpi..=kpi], None)?;
+        prop_assert!(alone.len() > 100);
+        let starts = format!("{},", all[kpi]);
+        let of_kpi: Vec<&String> = together.iter().filter(|line| line.starts_with(&starts)).collect();
+        prop_assert_eq!(of_kpi, alone.iter().collect::<Vec<_>>());
+        Ok(())
+    })
+}
+
 /// Opening + started - ended = closing, in every month, and a month's closing is the next one's opening.
 /// Accounts whose span is empty are in none of them.
 fn opening_and_closing() -> Outcome {
@@ -149,8 +182,9 @@ fn opening_and_closing() -> Outcome {
         std::fs::write(folder.path().join("accounts.csv"), csv).map_err(|e| failed(&e))?;
         let runtime = tokio::runtime::Runtime::new().map_err(|e| failed(&e))?;
         let kpis = ["opening", "started", "ended", "closing"];
-        let outcome =
-            runtime.block_on(evaluate(folder.path(), SPANS, &kpis, None)).map_err(TestCaseError::fail)?;
+        let outcome = runtime
+            .block_on(evaluate(folder.path(), SPANS, rumbo::Grain::Month, &kpis, None))
+            .map_err(TestCaseError::fail)?;
         let of = |name: &str| -> Vec<i64> {
             let table = outcome.tables.iter().find(|t| t.kpi == name);
             let rows = table.map(|t| &t.breakdowns[0].rows);
@@ -177,6 +211,16 @@ fn results(
     kpis: &[&str],
     range: Option<(NaiveDate, NaiveDate)>,
 ) -> Result<Vec<String>, TestCaseError> {
+    results_of(RULES, rumbo::Grain::Month, files, kpis, range)
+}
+
+fn results_of(
+    rules: &str,
+    grain: rumbo::Grain,
+    files: &[&[String]],
+    kpis: &[&str],
+    range: Option<(NaiveDate, NaiveDate)>,
+) -> Result<Vec<String>, TestCaseError> {
     let fail = |e: &dyn std::fmt::Display| TestCaseError::fail(e.to_string());
     let folder = folder::new().map_err(|e| fail(&e))?;
     std::fs::create_dir(folder.path().join("data")).map_err(|e| fail(&e))?;
@@ -186,7 +230,7 @@ fn results(
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|e| fail(&e))?;
     let outcome =
-        runtime.block_on(evaluate(folder.path(), RULES, kpis, range)).map_err(TestCaseError::fail)?;
+        runtime.block_on(evaluate(folder.path(), rules, grain, kpis, range)).map_err(TestCaseError::fail)?;
     let mut lines = Vec::new();
     for table in &outcome.tables {
         for breakdown in &table.breakdowns {
@@ -201,6 +245,7 @@ fn results(
 async fn evaluate(
     folder: &Path,
     rules: &str,
+    grain: rumbo::Grain,
     kpis: &[&str],
     range: Option<(NaiveDate, NaiveDate)>,
 ) -> Result<rumbo::Outcome, String> {
@@ -216,7 +261,7 @@ async fn evaluate(
     request.kpis = Some(kpis.iter().map(|k| (*k).to_owned()).collect());
     request.from = Some(range.map_or(NaiveDate::from_ymd_opt(2025, 12, 1).unwrap_or_default(), |r| r.0));
     request.to = range.map(|r| r.1);
-    request.grains = Some(vec![rumbo::Grain::Month]);
+    request.grains = Some(vec![grain]);
     let graph = checked.plan(&request).map_err(|p| told(&p))?;
     let options = rumbo::RunOptions::default();
     checked.evaluate(&graph, request.as_of, options, &rumbo::Silent).await.map_err(|p| told(&p))

@@ -1,6 +1,7 @@
 //! Functions over rows, periods, breakdowns and history: their signatures, and those aggregates that
 //! DataFusion's own do not compute exactly or not deterministically.
 
+pub mod bit_counts;
 pub mod exact_sum;
 mod grouped;
 pub mod moments_udaf;

@@ -12,6 +12,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, GroupsAccumulator, Signature, Volatility,
 };
 
+use super::bit_counts::BitCounts;
 use super::grouped::{Grouped, Groups, Single};
 use super::moments_udaf::Moments;
 use super::percentile_udaf::Percentiles;
@@ -29,6 +30,8 @@ pub(super) enum Kind {
     Merge,
     /// The percentile at this part of 10 to this power.
     Percentile { numerator: u64, digits: u32 },
+    /// How often each bit of a word is set.
+    BitCounts,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -44,6 +47,7 @@ pub(super) fn build(kind: Kind) -> AggregateUDF {
         Kind::Moments | Kind::Percentile { .. } => {
             Signature::exact(vec![DataType::Float64], Volatility::Immutable)
         }
+        Kind::BitCounts => Signature::exact(vec![DataType::UInt64], Volatility::Immutable),
     };
     AggregateUDF::new_from_impl(Udaf { kind, signature })
 }
@@ -61,6 +65,7 @@ impl Udaf {
     fn groups(&self, input: &DataType) -> Result<Box<dyn Groups>> {
         Ok(match (&self.kind, input) {
             (Kind::Moments, _) => Box::new(Moments::default()),
+            (Kind::BitCounts, _) => Box::new(BitCounts::default()),
             (Kind::Percentile { numerator, digits }, _) => Box::new(Percentiles::new(*numerator, *digits)),
             (Kind::Sum(DataType::Float64), _) => Box::new(FloatSums::default()),
             (Kind::Sum(ty), _) => Box::new(IntegerSums::of(ty)?),
@@ -96,6 +101,7 @@ impl AggregateUDFImpl for Udaf {
             Kind::Moments => "rumbo_moments",
             Kind::Merge => "rumbo_merge",
             Kind::Percentile { .. } => "rumbo_percentile",
+            Kind::BitCounts => "rumbo_bit_counts",
         }
     }
 
