@@ -28,6 +28,11 @@ lint:
 bench *ARGS:
     cargo bench --locked -- {{ARGS}}
 
+# how stocks, windows and conversions grow, beside DuckDB (wants duckdb of PyPI): `just shapes --rows 1`
+shapes *ARGS:
+    cargo build --release --locked
+    python3 benches/shapes/shapes.py --rumbo target/release/rumbo {{ARGS}}
+
 # a million random inputs for the parser, the loader and the checker
 fuzz:
     RUMBO_FUZZ_CASES=1000000 cargo test --locked --release --test it -- fuzz
