@@ -32,8 +32,9 @@ pub fn main() -> ExitCode {
         match runtime {
             Ok(runtime) => {
                 let exit = runtime.block_on(until_signal(commands::run(arguments)));
-                // Work that still reads files is not waited for.
-                runtime.shutdown_background();
+                // Work that still reads files is not waited for: the process ends. The runtime's threads are not
+                // let go one by one either, since glibc can fault on a thread that ends while it is detached.
+                std::mem::forget(runtime);
                 exit
             }
             Err(_) => Exit::Failed,
