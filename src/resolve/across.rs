@@ -11,6 +11,7 @@ use crate::model::calendar::{Calendar, Grain};
 use crate::model::expr::{Across, Expr, Kind, Offset, ResultExpr, ResultLeaf};
 use crate::model::signature::{ArgError, ArgType};
 use crate::model::types::Type;
+use crate::rulefile::raw::RawBetter;
 use crate::source::Span;
 use crate::syntax::ast::{self, DurationUnit, ExprKind, Literal};
 
@@ -150,7 +151,7 @@ impl Resolver<'_> {
     fn lower_is_better(&self, of: &ResultExpr) -> bool {
         let Kind::Leaf(ResultLeaf::Kpi(name, _)) = &of.kind else { return false };
         let better = self.raw.kpis.get(name).and_then(|k| k.better.as_ref());
-        better.is_some_and(|b| b.node == "lower")
+        matches!(better, Some(RawBetter::Word(word)) if word.node == "lower")
     }
 }
 

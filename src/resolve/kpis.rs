@@ -334,8 +334,8 @@ impl Resolver<'_> {
             self.report(diagnostic);
             return None;
         };
-        if let Some(table) = param.table {
-            self.not_yet(table, "a parameter table");
+        if let Some(table) = &param.table {
+            self.not_yet(table.span, "a parameter table");
             return None;
         }
         let expr = param.value.as_ref()?.expr.as_ref()?;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::project::{Measure, MeasureId, Model, SourceId};
 use crate::model::signature::Signature;
 use crate::model::types::Type;
-use crate::rulefile::raw::RawProject;
+use crate::rulefile::raw::{RawBetter, RawProject};
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -186,17 +186,11 @@ impl Resolver<'_> {
                 .at(used.name.span, "part of the language, refused rather than ignored"),
             );
         }
-        let raw = self.raw;
-        let sections = raw.judgement.entries.iter().map(|(section, name)| (section.as_str(), name.span));
-        let fields = raw.kpis.values().flat_map(|k| {
-            let own = k.judgement.iter().map(|(field, span)| (field.as_str(), *span));
-            own.chain(k.min_n.as_ref().map(|n| ("min_n", n.span)))
-        });
-        let mut kept: IndexMap<&str, Vec<Span>> = IndexMap::new();
-        for (what, span) in sections.chain(fields) {
-            kept.entry(what).or_default().push(span);
+        let mut places: IndexMap<&str, Vec<Span>> = IndexMap::new();
+        for (what, span) in kept(self.raw) {
+            places.entry(what).or_default().push(span);
         }
-        for (what, spans) in kept {
+        for (what, spans) in places {
             let mut warning =
                 Diagnostic::new(&codes::KEPT, format!("`{what}` is checked for shape and not evaluated yet"))
                     .at(spans[0], "nothing is judged by it");
@@ -210,4 +204,44 @@ impl Resolver<'_> {
     fn source_name(&self, id: SourceId) -> &str {
         &self.model.source(id).name
     }
+}
+
+/// What was written that is not evaluated yet, with its places.
+fn kept(raw: &RawProject) -> Vec<(&'static str, Span)> {
+    const FIELDS: [&str; 18] = [
+        "objective",
+        "activity",
+        "area",
+        "influenced_by",
+        "indicator",
+        "scope",
+        "concept",
+        "drives",
+        "guards",
+        "since",
+        "review",
+        "target",
+        "baseline",
+        "status",
+        "pace",
+        "cost",
+        "benefit",
+        "min_n",
+    ];
+    let strategy = &raw.strategy;
+    let mut found = Vec::new();
+    found.extend(strategy.objectives.values().map(|o| ("strategy.objectives", o.name.span)));
+    found.extend(strategy.activities.values().map(|a| ("strategy.activities", a.name.span)));
+    found.extend(strategy.areas.values().map(|a| ("strategy.areas", a.name.span)));
+    found.extend(raw.rules.values().map(|r| ("rules", r.name.span)));
+    found.extend(raw.waivers.iter().map(|w| ("waivers", w.rule.span)));
+    found.extend(raw.scorecards.values().map(|s| ("scorecards", s.name.span)));
+    found.extend(raw.tests.values().map(|t| ("tests", t.name.span)));
+    for kpi in raw.kpis.values() {
+        let within = matches!(kpi.better, Some(RawBetter::Within(_)));
+        let written =
+            kpi.keys.iter().filter(|(key, _)| FIELDS.contains(key) || (within && **key == "better"));
+        found.extend(written.map(|(key, span)| (*key, *span)));
+    }
+    found
 }

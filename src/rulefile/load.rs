@@ -1,13 +1,13 @@
 //! A project folder (or texts) -> one raw project: `rumbo.yaml` first, then what `include:` brings, each
 //! file once and in sorted order, whatever the order of folders. Reads no environment and no clock.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::decode::{Decoder, Sections};
 use super::merge::merge;
 use super::paths::{self, Guard, Variables};
-use super::raw::RawProject;
+use super::raw::{RawGiven, RawProject};
 use super::{parse, text};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, near};
 use crate::source::{FileId, SourceMap, Spanned};
@@ -136,14 +136,20 @@ impl<'a> Loader<'a> {
     /// Merges the files, the project file first and the others by name, and settles paths.
     fn finish(mut self, root: &Path, first: &str) -> RawProject {
         let mut project = RawProject { root: root.to_path_buf(), ..RawProject::default() };
-        let mut seen = HashMap::new();
         let mut files = std::mem::take(&mut self.files);
         files.sort_by(|a, b| (a.0 != first, &a.0).cmp(&(b.0 != first, &b.0)));
         for (_, sections) in files {
-            merge(&mut project, sections, &mut seen, self.diags);
+            merge(&mut project, sections, self.diags);
         }
         for source in project.sources.values_mut() {
             source.path = source.path.take().and_then(|path| self.settle(&path));
+        }
+        for (_, given) in project.tests.values_mut().flat_map(|test| &mut test.given) {
+            if let RawGiven::File(path) = given
+                && let Some(settled) = self.settle(&path.clone())
+            {
+                *path = settled;
+            }
         }
         if let Some(path) = project.calendar.periods.take() {
             let before = self.diags.0.len();

@@ -1,21 +1,14 @@
 //! Sections of several files -> one raw project; a name that stands twice is told with both places, and
 //! the first one holds.
 
-use std::collections::HashMap;
-
 use super::broken::twice;
 use super::decode::Sections;
 use super::raw::{Named, RawProject};
 use crate::diagnostic::{Diagnostics, codes};
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
 
-/// Adds what a file says; `seen` holds the names of the sections that judge.
-pub fn merge(
-    project: &mut RawProject,
-    from: Sections,
-    seen: &mut HashMap<(String, String), Span>,
-    diags: &mut Diagnostics,
-) {
+/// Adds what a file says.
+pub fn merge(project: &mut RawProject, from: Sections, diags: &mut Diagnostics) {
     one("project", &mut project.name, from.name, diags);
     one("as_of", &mut project.as_of, from.as_of, diags);
     one("currency", &mut project.currency, from.currency, diags);
@@ -39,18 +32,15 @@ pub fn merge(
     named(&mut project.functions, from.functions, |f| &f.name, diags);
     named(&mut project.params, from.params, |p| &p.name, diags);
     named(&mut project.kpis, from.kpis, |k| &k.name, diags);
-    for (section, name) in from.judgement.entries {
-        // Waivers are a list: two may be about one rule.
-        let key = (section, name.node.clone());
-        if key.0 != "waivers" {
-            if let Some(first) = seen.get(&key) {
-                diags.push(twice(&name, *first));
-                continue;
-            }
-            seen.insert(key.clone(), name.span);
-        }
-        project.judgement.entries.push((key.0, name));
-    }
+    let strategy = &mut project.strategy;
+    named(&mut strategy.objectives, from.strategy.objectives, |o| &o.name, diags);
+    named(&mut strategy.activities, from.strategy.activities, |a| &a.name, diags);
+    named(&mut strategy.areas, from.strategy.areas, |a| &a.name, diags);
+    named(&mut project.rules, from.rules, |r| &r.name, diags);
+    // Two may be about one rule.
+    project.waivers.extend(from.waivers);
+    named(&mut project.scorecards, from.scorecards, |s| &s.name, diags);
+    named(&mut project.tests, from.tests, |t| &t.name, diags);
 }
 
 fn named<T>(into: &mut Named<T>, from: Vec<T>, name: fn(&T) -> &Spanned<String>, diags: &mut Diagnostics) {

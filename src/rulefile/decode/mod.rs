@@ -7,6 +7,8 @@ mod kpis;
 mod project;
 mod scalar;
 mod sources;
+mod strategy;
+mod testing;
 mod value;
 
 pub use project::Sections;
@@ -15,6 +17,7 @@ pub use value::{Fields, Value};
 use indexmap::IndexMap;
 
 use super::node::{Entry, Node, NodeKind, Shape};
+use super::raw::{Formula, LocalText, RawRange};
 use super::tables::{Kind, Table};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, near};
 use crate::source::{FileId, Span, Spanned};
@@ -77,7 +80,7 @@ impl Decoder<'_> {
         }
         let at = At { key, span: entry.key.span, flow: shape == Shape::Flow };
         if let Some(field) = table.fields.iter().find(|f| f.name == key) {
-            if entry.value.is_null() && !entry.value.is_empty() {
+            if entry.value.is_null() && !entry.value.is_empty() && !matches!(field.kind, Kind::Scalar) {
                 return;
             }
             match self.value(&entry.value, &field.kind, at) {
@@ -120,7 +123,9 @@ impl Decoder<'_> {
     pub fn value(&mut self, node: &Node, kind: &Kind, at: At<'_>) -> Option<Value> {
         match (&node.kind, kind) {
             (NodeKind::Broken, _) => None,
-            (_, Kind::Any) => Some(Value::Kept(node.span)),
+            (NodeKind::Scalar(scalar), Kind::Scalar) if !node.is_empty() => {
+                Some(Value::Text(Spanned::new(scalar.text.clone(), node.span)))
+            }
             (_, Kind::Fields(table)) => self.fields(node, table, at).map(Value::Fields),
             (_, Kind::Entries(of)) => self.entries(node, of, at),
             (_, Kind::Either { scalar, list, mapping }) => {
@@ -151,6 +156,9 @@ impl Decoder<'_> {
                 let span = value.span();
                 Some(Value::List(Spanned::new(vec![value], span)))
             }
+            (NodeKind::Scalar(scalar), Kind::Csv) if !node.is_null() => {
+                Some(Value::Rows(self.rows(scalar, node.span)))
+            }
             (NodeKind::Scalar(scalar), _) => self.scalar(node, scalar, kind, at),
             _ => self.wrong(node, kind, at),
         }
@@ -171,7 +179,7 @@ impl Decoder<'_> {
                 }
             }
             _ if node.is_null() => {}
-            _ => return self.wrong(node, &Kind::Any, at),
+            _ => return self.wrong_as(node, ("a mapping of names", "{name: ...}"), at),
         }
         Some(Value::Entries(Spanned::new(found, node.span)))
     }
@@ -202,7 +210,7 @@ impl Decoder<'_> {
             }
             _ => return self.wrong(node, &Kind::Local, at),
         }
-        Some(Value::Local(super::raw::LocalText { texts }, node.span))
+        Some(Value::Local(LocalText { texts }, node.span))
     }
 
     /// `[low, high]`, of which `null` leaves a side open.
@@ -217,23 +225,27 @@ impl Decoder<'_> {
             return None;
         }
         let at = At { flow: *shape == Shape::Flow, ..at };
-        let values = items.iter().filter(|i| !i.is_null()).filter_map(|i| self.formula(i, at));
-        let values = values.map(Value::Formula).collect();
-        Some(Value::List(Spanned::new(values, node.span)))
+        let mut side = |item: &Node| {
+            // A side that was wrong has been reported, and is not an open one.
+            let wrong = Formula { expr: None, span: item.span };
+            (!item.is_null()).then(|| self.formula(item, at).unwrap_or(wrong))
+        };
+        let (low, high) = (side(&items[0]), side(&items[1]));
+        Some(Value::Range(RawRange { low, high, span: node.span }))
     }
 
     /// E0105, or nothing where the value has been reported.
     pub fn wrong<T>(&mut self, node: &Node, kind: &Kind, at: At<'_>) -> Option<T> {
+        self.wrong_as(node, (&kind.wanted(), &kind.example()), at)
+    }
+
+    fn wrong_as<T>(&mut self, node: &Node, (wanted, example): (&str, &str), at: At<'_>) -> Option<T> {
         if matches!(node.kind, NodeKind::Broken) {
             return None;
         }
         let found = node.describe();
         let (span, found) =
             if node.is_null() { (at.span, "nothing is written here") } else { (node.span, found) };
-        let (wanted, example) = match kind {
-            Kind::Any => ("a mapping of names".to_owned(), "{name: ...}".to_owned()),
-            kind => (kind.wanted(), kind.example()),
-        };
         self.diags.push(
             Diagnostic::new(&codes::WRONG_TYPE, format!("`{}` must be {wanted}", at.key))
                 .at(span, found)

@@ -1,10 +1,12 @@
 //! The top of one file -> its sections as raw rules. Names that stand twice are told when files merge.
 
-use super::{At, Decoder, Fields, Value, kpis, sources};
+use super::strategy::{Strategy, each, strategy};
+use super::{At, Decoder, Fields, Value, judge, kpis, sources, testing};
 use crate::rulefile::broken::twice;
 use crate::rulefile::node::Node;
 use crate::rulefile::raw::{
-    Pairs, RawCalendar, RawDimension, RawFunction, RawJudgement, RawKpi, RawParam, RawSource, RawUse,
+    Pairs, RawCalendar, RawDimension, RawFunction, RawKpi, RawParam, RawRule, RawScorecard, RawSource,
+    RawTest, RawUse, RawWaiver,
 };
 use crate::rulefile::tables::PROJECT;
 use crate::source::{Span, Spanned};
@@ -38,8 +40,16 @@ pub struct Sections {
     pub params: Vec<RawParam>,
     /// `kpis:`.
     pub kpis: Vec<RawKpi>,
-    /// The sections that judge.
-    pub judgement: RawJudgement,
+    /// `strategy:`.
+    pub strategy: Strategy,
+    /// `rules:`.
+    pub rules: Vec<RawRule>,
+    /// `waivers:`.
+    pub waivers: Vec<RawWaiver>,
+    /// `scorecards:`.
+    pub scorecards: Vec<RawScorecard>,
+    /// `tests:`.
+    pub tests: Vec<RawTest>,
 }
 
 impl Decoder<'_> {
@@ -76,7 +86,11 @@ impl Decoder<'_> {
         for (name, value) in fields.entries("kpis") {
             sections.kpis.push(kpis::kpi(name, value));
         }
-        sections.judgement = super::judge::judgement(&mut fields);
+        sections.strategy = strategy(fields.fields("strategy"));
+        sections.rules = each(fields.entries("rules"), judge::rule);
+        sections.waivers = fields.items("waivers").into_iter().filter_map(judge::waiver).collect();
+        sections.scorecards = each(fields.entries("scorecards"), judge::scorecard);
+        sections.tests = each(fields.entries("tests"), testing::test);
         sections
     }
 
@@ -139,6 +153,7 @@ fn dimension(name: Spanned<String>, value: Value) -> RawDimension {
 fn param(name: Spanned<String>, value: Value) -> RawParam {
     match value {
         Value::Formula(value) => RawParam { name, value: Some(value), table: None },
-        other => RawParam { name, value: None, table: Some(other.span()) },
+        Value::Fields(fields) => RawParam { name, value: None, table: Some(kpis::table(fields)) },
+        _ => RawParam { name, value: None, table: None },
     }
 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::rulefile::raw::{Formula, LocalText, Pairs};
+use crate::rulefile::raw::{Formula, LocalText, Pairs, RawRange, RawRows};
 use crate::source::{Span, Spanned};
 
 /// A checked value.
@@ -24,8 +24,10 @@ pub enum Value {
     Fields(Fields),
     /// Names with a value each.
     Entries(Spanned<Vec<(Spanned<String>, Value)>>),
-    /// Anything: its place.
-    Kept(Span),
+    /// A range with its open sides.
+    Range(RawRange),
+    /// CSV.
+    Rows(RawRows),
 }
 
 impl Value {
@@ -39,7 +41,9 @@ impl Value {
             Value::List(v) => v.span,
             Value::Fields(v) => v.span,
             Value::Entries(v) => v.span,
-            Value::Local(_, span) | Value::Kept(span) => *span,
+            Value::Local(_, span) => *span,
+            Value::Range(v) => v.span,
+            Value::Rows(v) => v.text.span,
         }
     }
 
@@ -88,6 +92,14 @@ impl Fields {
     /// A text or a list of them.
     pub fn texts(&mut self, key: &str) -> Vec<Spanned<String>> {
         self.take(key).map(Value::texts).unwrap_or_default()
+    }
+
+    /// The items of a list, or the one value.
+    pub fn items(&mut self, key: &str) -> Vec<Value> {
+        match self.take(key) {
+            Some(Value::List(list)) => list.node,
+            value => value.into_iter().collect(),
+        }
     }
 
     /// `true` or `false`.

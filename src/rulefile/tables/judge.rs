@@ -1,6 +1,6 @@
 //! The keys of `rules:`, `waivers:`, `scorecards:` and `tests:`.
 
-use super::kind::{Kind, Table, field};
+use super::kind::{Kind, Table, field, short};
 
 /// How grave a finding is.
 pub const SEVERITIES: &[&str] = &["info", "warning", "critical"];
@@ -37,9 +37,12 @@ pub static RULE: Table = Table {
             "The verdict where the condition is missing.",
         )
         .default("unknown"),
+        field("min_n", Kind::Integer(0), "With fewer rows behind a value that it reads it is not judged."),
         field("message", Kind::Local, "The finding in words; `{name}` is filled in."),
         field("action", Kind::Local, "What to do about it."),
         field("owner", Kind::Text, "Who answers for it."),
+        field("from", Kind::Date, "The first day that it is judged for."),
+        field("until", Kind::Date, "The last day that it is judged for."),
     ],
     rest: None,
 };
@@ -129,7 +132,7 @@ pub static TEST: Table = Table {
         field("description", Kind::Text, "What it holds."),
         field(
             "given",
-            Kind::Entries(&Kind::Any),
+            Kind::Entries(&GIVEN),
             "Rows of each source as CSV, by the language's names; `results` states KPI results.",
         ),
         field("params", Kind::Entries(&Kind::Literal), "Other values for parameters."),
@@ -144,6 +147,14 @@ pub static TEST: Table = Table {
     rest: None,
 };
 
+static GIVEN: Kind = short(&Kind::Csv, &Kind::Fields(&GIVEN_FILE));
+static GIVEN_FILE: Table = Table {
+    name: "tests.NAME.given.NAME",
+    doc: "Rows from a file; written as a text they are the rows.",
+    fields: &[field("file", Kind::Path, "A CSV file, relative to the project folder.").required()],
+    rest: None,
+};
+
 static EXPECT: Table = Table {
     name: "tests.NAME.expect",
     doc: "One expected result: which one, then what it holds.",
@@ -154,14 +165,14 @@ static EXPECT: Table = Table {
         field("grain", Kind::Text, "The grain."),
         field("period", Kind::Text, "The period: `2026-01`."),
         field("at", Kind::Entries(&Kind::Text), "The member of each dimension; without it, the total."),
-        field("value", Kind::Any, "The value."),
-        field("target", Kind::Any, "The target."),
-        field("attainment", Kind::Any, "The attainment."),
+        field("value", Kind::Scalar, "The value."),
+        field("target", Kind::Scalar, "The target."),
+        field("attainment", Kind::Scalar, "The attainment."),
         field("status", Kind::OneOf(&["on_track", "at_risk", "off_track", "unknown"]), "The status."),
         field("reason", Kind::Text, "Why it is missing or unknown."),
-        field("score", Kind::Any, "The score."),
-        field("previous", Kind::Any, "The value of the period before."),
-        field("change", Kind::Any, "The change since the period before."),
+        field("score", Kind::Scalar, "The score."),
+        field("previous", Kind::Scalar, "The value of the period before."),
+        field("change", Kind::Scalar, "The change since the period before."),
         field("n", Kind::Integer(0), "The rows behind it."),
         field("skipped", Kind::Integer(0), "The rows whose argument was missing."),
         field("complete", Kind::Boolean, "Whether the period is over."),
@@ -171,8 +182,8 @@ static EXPECT: Table = Table {
             "The rule's verdict.",
         ),
         field("message", Kind::Text, "The finding in words."),
-        field("coverage", Kind::Any, "The weight that was judged."),
-        field("pay", Kind::Any, "What is paid."),
+        field("coverage", Kind::Scalar, "The weight that was judged."),
+        field("pay", Kind::Scalar, "What is paid."),
     ],
     rest: None,
 };

@@ -4,8 +4,10 @@
 /// A kind of value.
 #[derive(Debug)]
 pub enum Kind {
-    /// Anything; kept as a place.
-    Any,
+    /// A single value as typed; `null` is one.
+    Scalar,
+    /// The text of a CSV file.
+    Csv,
     /// A text, read from the source: `00123` stays what was typed.
     Text,
     /// A path, which may hold `${NAME}`.
@@ -132,7 +134,8 @@ impl Kind {
             parts.join(" or ")
         };
         match self {
-            Kind::Any => "anything".into(),
+            Kind::Scalar => "a single value".into(),
+            Kind::Csv => "CSV".into(),
             Kind::Text => "a text".into(),
             Kind::Path => "a path".into(),
             Kind::Char => "one character".into(),
@@ -166,7 +169,9 @@ impl Kind {
     /// A value as it could be written.
     pub fn example(&self) -> String {
         match self {
-            Kind::Any | Kind::Text | Kind::Local => "some text".into(),
+            Kind::Scalar => "50%".into(),
+            Kind::Csv => "\"account_id, amount\"".into(),
+            Kind::Text | Kind::Local => "some text".into(),
             Kind::Path => "data/file.csv".into(),
             Kind::Char => "\";\"".into(),
             Kind::Boolean => "true".into(),

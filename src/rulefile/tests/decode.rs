@@ -16,7 +16,7 @@ fn every_line_of_the_description_loads() {
     assert_eq!(by, [vec!["rep"], vec!["segment"], vec!["rep", "segment"]]);
     assert_eq!(kpi.min_n.unwrap().node, 30);
     assert_eq!(kpi.label.as_ref().unwrap().texts["es"].node, "Tasa de cancelación");
-    assert_eq!(kpi.judgement.len(), 15, "{:?}", kpi.judgement.keys());
+    assert_eq!(kpi.keys.len(), 23, "{:?}", kpi.keys.keys());
     assert_eq!(p.functions["margin"].params.len(), 2);
     let ways = &p.dimensions["segment"].sources;
     assert_eq!((ways[0].0.node.as_str(), ways[0].1.node.as_str()), ("opportunities", "segment"));
@@ -24,7 +24,10 @@ fn every_line_of_the_description_loads() {
     assert_eq!(p.sources["invoices"].csv.missing.as_ref().unwrap()[0].node, "");
     let formula = p.sources["accounts"].columns["is_large"].formula.as_ref().unwrap();
     assert_eq!(full.slice(formula.span), "employees >= 250");
-    assert_eq!(p.judgement.entries.len(), 12, "{:?}", p.judgement.entries);
+    let strategy = &p.strategy;
+    let counts = [strategy.objectives.len(), strategy.activities.len(), strategy.areas.len()];
+    assert_eq!((counts, p.rules.len(), p.waivers.len()), ([2, 2, 2], 3, 1));
+    assert_eq!((p.scorecards.len(), p.tests.len()), (1, 1));
     let annotated = loaded(include_str!("annotated.yaml"));
     assert_eq!(annotated.told(), Vec::<String>::new());
 }

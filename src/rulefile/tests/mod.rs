@@ -4,6 +4,7 @@ mod cut;
 mod decode;
 mod files;
 mod hostile;
+mod judge;
 mod periods;
 
 use super::*;
