@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, near};
 use crate::engine::io::SourceSpec;
 use crate::engine::run::{Progress, Run};
 use crate::engine::runner::{Local, Runner};
@@ -17,9 +17,10 @@ use crate::model::project::{AsOf, Model};
 use crate::model::signature::{Class, Signature};
 use crate::plan::{self, PlanGraph, Request};
 use crate::resolve::{self, Asked};
-use crate::rulefile::raw::RawProject;
+use crate::rulefile::raw::{Formula, RawProject};
 use crate::rulefile::{self, Guard, LoadOptions};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
+use crate::syntax::ast;
 
 /// A project as its rule files say it: merged, nothing resolved, no data looked at.
 #[derive(Debug, Default)]
@@ -159,6 +160,23 @@ impl Loaded {
             self.raw.functions.entry(name).or_insert(function);
         }
         self
+    }
+
+    /// Another value for a parameter, in place of the one that the files give it: a constant as rule files
+    /// write it, any other text is a text. An unknown name is told with the near ones.
+    pub fn set_param(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let file = self.map.add("--param", value);
+        let span = Span::new(file, 0, value.len());
+        let Some(param) = self.raw.params.get_mut(name) else {
+            let help = near::did_you_mean(name, self.raw.params.keys().map(String::as_str));
+            let help = help.map_or_else(String::new, |help| format!("; {help}"));
+            return Err(format!("no parameter is named `{name}`{help}"));
+        };
+        let text = || ast::Expr { kind: ast::ExprKind::Literal(ast::Literal::Text(value.to_owned())), span };
+        let constant = crate::syntax::parse(value, file, 0).ok().filter(rulefile::is_literal);
+        param.value = Some(Formula { expr: Some(constant.unwrap_or_else(text)), span });
+        param.table = None;
+        Ok(())
     }
 
     /// Checks names, types, units and cycles against the schemas of the data; reads no rows. Call it in a

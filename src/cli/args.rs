@@ -87,6 +87,15 @@ pub enum CheckFormat {
     Github,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum StatusFilter {
+    OnTrack,
+    AtRisk,
+    OffTrack,
+    Unknown,
+}
+
 /// What is asked of KPIs.
 #[derive(Clone, Debug, Args)]
 pub struct Asked {
@@ -108,6 +117,12 @@ pub struct Asked {
     /// A condition on dimensions that filters every aggregate
     #[arg(long = "where", value_name = "CONDITION")]
     pub condition: Vec<String>,
+    /// Another value for a parameter of the project
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// Only values of these statuses: on_track, at_risk, off_track, unknown
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "STATUS")]
+    pub status: Vec<StatusFilter>,
     /// table, csv, json, ndjson, parquet, arrow or markdown
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<String>,

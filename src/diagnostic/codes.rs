@@ -81,6 +81,8 @@ codes! {
     NO_PERIOD "E0520" Error "a period where there is none";
     MOMENTLESS "E0521" Error "a relation that depends on a moment, where rows have none";
     NO_CONVERSION "E0530" Error "a conversion of currencies that cannot be made";
+    BAD_TARGET "E0541" Error "a target that cannot be compared";
+    STATUS_RANGES "E0542" Error "statuses with a gap or an overlap";
     // Data.
     NO_FILE "E0601" Error "a data file that is missing or cannot be read";
     EMPTY_GLOB "E0602" Error "a pattern that matches no file";
@@ -93,6 +95,7 @@ codes! {
     BAD_ROW "E0609" Error "a row of the wrong shape";
     BACKWARD_SPAN "E0611" Error "a span that ends before it starts";
     OVERLAP "E0612" Error "spans that overlap";
+    TABLE_TIE "E0613" Error "two rows of a table that fit equally well";
     BAD_RATES "E0630" Error "exchange rates that contradict each other";
     // Requests and running.
     BAD_REQUEST "E0701" Error "a request that cannot be answered";

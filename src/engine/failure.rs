@@ -36,6 +36,11 @@ pub fn of_query(error: &DataFusionError, kpis: &[String]) -> Diagnostic {
 pub fn of_kernel(failure: &Failure, who: &str) -> Diagnostic {
     match failure {
         Failure::Overflow(what) => overflow(who, what),
+        Failure::Tie(what) => {
+            Diagnostic::new(&codes::TABLE_TIE, format!("two rows of a table fit {what} equally well"))
+                .note(format!("asked for {who}"))
+                .help("a row that names both members decides it, or another day in the column of `from:`")
+        }
         Failure::Internal(what) => {
             Diagnostic::new(&codes::QUERY_FAILED, format!("{who} could not be computed")).note(what.clone())
         }

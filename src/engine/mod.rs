@@ -16,6 +16,7 @@ pub mod runner;
 pub mod specs;
 mod table;
 mod valid;
+mod values;
 
 use std::collections::HashMap;
 

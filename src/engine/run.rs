@@ -96,9 +96,10 @@ impl Run<'_> {
         let labels = lookup::labels(self.model, &scans, &self.labelled(), runner)
             .await
             .map_err(|e| vec![failure::of_query(&e, &[])])?;
+        let values = Arc::new(self.read_tables(&ready, runner).await?);
         let mut tables = Vec::new();
         for table in &self.graph.tables {
-            match self.table(table, &results, &labels, &scans, runner).await {
+            match self.table(table, (&results, &values), &labels, &scans, runner).await {
                 Ok(table) => tables.push(table),
                 Err(problem) => problems.push(problem),
             }

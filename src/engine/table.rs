@@ -16,28 +16,38 @@ use super::run::{GroupResult, Run, local};
 use super::runner::Runner;
 use crate::diagnostic::Diagnostic;
 use crate::functions::Env;
+use crate::functions::clock::LocalClock;
 use crate::model::calendar::Grain;
 use crate::model::expr::{Across, ResultExpr};
 use crate::model::outcome::{KpiTable, Reason};
 use crate::model::project::{Aggregate, AsOf, ColumnRef, Fill, MeasureId, SourceId, TimeBinding, Window};
-use crate::plan::groups::kept;
 use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
 use crate::plan::scan::Scans;
+use crate::plan::tables::kept;
 use crate::plan::{BreakdownPlan, TablePlan};
 use crate::results::cells::{Cells, MeasureRows};
 use crate::results::evaluate::{Coarser, Evaluator, Level};
 use crate::results::hidden::Lines;
+use crate::results::judge::{self, Timing};
 use crate::results::outcome::{Shown, breakdown};
 use crate::results::set::Members;
+use crate::results::tables::Tables;
+
+/// A day in microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// The results that a table is made of.
 pub(super) struct Meeting<'a> {
     pub(super) table: &'a TablePlan,
     pub(super) plan: &'a BreakdownPlan,
     pub(super) results: &'a [GroupResult],
+    pub(super) tables: &'a Arc<Tables>,
     /// What is computed on it.
     pub(super) formulas: &'a [&'a ResultExpr],
+    /// The one that makes cells of the members that it sees in some periods; all of them where absent.
+    pub(super) seeing: Option<&'a ResultExpr>,
+    pub(super) seen: Range<i64>,
 }
 
 impl Run<'_> {
@@ -45,7 +55,7 @@ impl Run<'_> {
     pub(super) async fn table(
         &self,
         table: &TablePlan,
-        results: &[GroupResult],
+        (results, tables): (&[GroupResult], &Arc<Tables>),
         labels: &BTreeMap<SourceId, HashMap<String, String>>,
         scans: &Scans<'_>,
         runner: &dyn Runner,
@@ -54,6 +64,8 @@ impl Run<'_> {
         let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
         let complete = self.complete(table);
         let windows = self.windows_complete(table, results);
+        let timings = self.timings(table, &complete);
+        let formulas = kpi.formulas();
         let mut breakdowns = Vec::new();
         for plan in &table.breakdowns {
             let active = match &plan.population {
@@ -63,12 +75,15 @@ impl Run<'_> {
                     .map_err(failed)?
                     .periods(table, &self.model.calendar),
             };
-            let meeting = Meeting { table, plan, results, formulas: &[&kpi.formula] };
+            let (seeing, seen) = (Some(&*kpi.formula), table.seen.clone());
+            let meeting = Meeting { table, plan, results, tables, formulas: &formulas, seeing, seen };
             let all: Vec<usize> = (0..plan.dimensions.len()).collect();
-            let (cells, level) = self.level(&meeting, &all, &active).map_err(failed)?;
+            let filling: &[_] = if table.fill == Fill::Entities { &active } else { &[] };
+            let (cells, level) = self.level(&meeting, &all, filling).map_err(failed)?;
+            let away = cells.inactive(&active);
             let env = Env { timezone: self.model.calendar.timezone };
             let mut evaluator = Evaluator::of(&level, env);
-            let column = evaluator.eval(&kpi.formula).map_err(|f| {
+            let (column, beside) = judge::evaluate(&mut evaluator, kpi).map_err(|f| {
                 failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
             })?;
             let shown = Shown {
@@ -81,7 +96,11 @@ impl Run<'_> {
                 complete: &complete,
                 window_complete: &windows,
             };
-            breakdowns.push(breakdown(&cells, &column, &shown).map_err(failed)?);
+            let judged = |cell: usize, period: usize| {
+                let timing = Timing { inactive: away[cell], ..timings[period] };
+                judge::judged(&kpi.judge, &column, &beside, cell, timing)
+            };
+            breakdowns.push(breakdown(&cells, &column, &judged, &shown).map_err(failed)?);
         }
         Ok(KpiTable {
             kpi: kpi.name.clone(),
@@ -91,6 +110,7 @@ impl Run<'_> {
             unit: kpi.unit.clone(),
             percent: kpi.percent,
             decimals: kpi.decimals,
+            judged: kpi.judge.wants(),
             breakdowns,
         })
     }
@@ -126,11 +146,18 @@ impl Run<'_> {
     ) -> DfResult<(Cells, Level)> {
         let Meeting { table, plan, .. } = meeting;
         let rows = self.rows(meeting, dimensions, None);
-        let own = self.seeing(&rows);
+        let own = self.seeing(meeting, &rows);
         let inners = self.inners(meeting, dimensions, None)?;
-        let inside = Self::seen_around(&inners);
+        let inside = Self::seen_around(meeting, &inners);
         let total = dimensions.is_empty();
-        let cells = Cells::of(&own, table.computed.clone(), total, table.fill, active, &inside);
+        let cells = Cells::of(
+            &own,
+            (table.computed.clone(), meeting.seen.clone()),
+            total,
+            table.fill,
+            active,
+            &inside,
+        );
         let calendar = &self.model.calendar;
         let open = calendar.index(table.grain, self.as_of.day);
         // In a gap of an own calendar the period before it is over, as any that the as-of closes.
@@ -142,6 +169,7 @@ impl Run<'_> {
         level.open = open_at;
         level.lines = self.lines(meeting, &cells);
         level.dimensions = dimensions.iter().map(|i| plan.dimensions[*i].path.clone()).collect();
+        level.tables = Arc::clone(meeting.tables);
         let mut cuts: BTreeMap<i64, Level> = BTreeMap::new();
         for cut in &table.cuts {
             let period = open - cut.back;
@@ -152,6 +180,7 @@ impl Run<'_> {
             Self::put(&mut cut_level, &one, inners);
             cut_level.lines.clone_from(&level.lines);
             cut_level.dimensions.clone_from(&level.dimensions);
+            cut_level.tables = Arc::clone(meeting.tables);
             cuts.insert(cut.back, cut_level);
         }
         for kept in Self::coarser_than(meeting, dimensions) {
@@ -183,15 +212,18 @@ impl Run<'_> {
     ) -> DfResult<(Cells, Level)> {
         let (_, period, until) = cut;
         let rows = self.rows(meeting, dimensions, Some((period, until)));
-        let own = self.seeing(&rows);
+        let own = self.seeing(meeting, &rows);
         let inners = self.inners(meeting, dimensions, Some(cut))?;
-        let inside = Self::seen_around(&inners);
+        let around = Meeting { seen: period..period + 1, ..*meeting };
+        let inside = Self::seen_around(&around, &inners);
         let total = dimensions.is_empty();
-        let cells = Cells::of(&own, period..period + 1, total, meeting.table.fill, &[], &inside);
+        let here = period..period + 1;
+        let cells = Cells::of(&own, (here.clone(), here), total, meeting.table.fill, &[], &inside);
         let mut level = self.grid(&cells, &rows, meeting.table.grain, true)?;
         Self::put(&mut level, &cells, inners);
         level.lines = self.lines(meeting, &cells);
         level.dimensions = dimensions.iter().map(|i| meeting.plan.dimensions[*i].path.clone()).collect();
+        level.tables = Arc::clone(meeting.tables);
         Ok((cells, level))
     }
 
@@ -202,8 +234,16 @@ impl Run<'_> {
     }
 
     /// The rows of measures that see members; a column of an entity sees none.
-    fn seeing<'a>(&self, rows: &[(MeasureRows<'a>, Coverage)]) -> Vec<MeasureRows<'a>> {
-        let sees = |row: &MeasureRows<'_>| self.model.measures[row.id.0].aggregate != Aggregate::Own;
+    fn seeing<'a>(
+        &self,
+        meeting: &Meeting<'_>,
+        rows: &[(MeasureRows<'a>, Coverage)],
+    ) -> Vec<MeasureRows<'a>> {
+        let own = meeting.seeing.map(ResultExpr::measures_here);
+        let sees = |row: &MeasureRows<'_>| {
+            let counted = own.as_ref().is_none_or(|own| own.contains(&row.id));
+            counted && self.model.measures[row.id.0].aggregate != Aggregate::Own
+        };
         rows.iter().map(|(row, _)| row.clone()).filter(sees).collect()
     }
 
@@ -241,6 +281,8 @@ impl Run<'_> {
             width: cells.width(),
             named: cells.combos.iter().map(|m| m.iter().all(Option::is_some)).collect(),
             dimensions: Vec::new(),
+            combos: cells.combos.clone(),
+            tables: Arc::default(),
             measures,
             open: cut.then_some(0),
             cuts: BTreeMap::new(),
@@ -332,6 +374,35 @@ impl Run<'_> {
         };
         let there = |p: i64| window.is_none_or(|w| reach(calendar, w, grain, p) != Reach::Nothing);
         periods.clone().map(|p| first <= p && p <= last && there(p)).collect()
+    }
+
+    /// Of each asked-for period what its judgement needs to know of time.
+    fn timings(&self, table: &TablePlan, complete: &[bool]) -> Vec<Timing> {
+        let calendar = &self.model.calendar;
+        let measures = self.model.kpis[table.kpi].formula.measures();
+        let fresh: Vec<AsOf> = measures
+            .iter()
+            .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
+            .collect();
+        let reached = fresh.iter().chain([&self.as_of]).min_by_key(|f| f.instant);
+        // Days by the local clock: a day on which it changes is a day.
+        let mut clock = LocalClock::new(calendar.timezone);
+        let days = |from: NaiveDate, to: NaiveDate| f64::from(day_number(to) - day_number(from));
+        let mut into = |reached: &AsOf| match clock.local(reached.instant.timestamp_micros()) {
+            Some(local) if !reached.whole_day => local.rem_euclid(DAY) as f64 / DAY as f64,
+            _ => 1.0,
+        };
+        let timing = |(period, complete): (i64, &bool)| {
+            let (start, end) = (calendar.start(table.grain, period), calendar.end(table.grain, period));
+            let closed = self.as_of.closes(end);
+            let unreached = fresh.iter().any(|f| if closed { !f.closes(end) } else { f.day < start });
+            let elapsed = reached.filter(|_| !closed && !complete).map(|reached| {
+                let passed = days(start, reached.day) + into(reached);
+                passed.clamp(0.0, days(start, end)) / days(start, end).max(1.0)
+            });
+            Timing { stale: unreached, elapsed, inactive: false }
+        };
+        table.periods.clone().zip(complete).map(timing).collect()
     }
 
     /// Which periods are closed at the as-of and complete in every source.

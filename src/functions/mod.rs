@@ -33,6 +33,8 @@ pub struct Env {
 pub enum Failure {
     /// A whole number or decimal past what its type holds (64 bits in rows, 38 digits in results).
     Overflow(String),
+    /// Two rows of a table of values that fit a cell equally well.
+    Tie(String),
     /// Rumbo's own mistake: an argument of a type that the checker should have refused.
     Internal(String),
 }
@@ -41,6 +43,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Overflow(what) => write!(f, "{what}: more digits than the result holds"),
+            Self::Tie(what) => write!(f, "two rows fit {what} equally well"),
             Self::Internal(what) => write!(f, "internal error: {what}"),
         }
     }

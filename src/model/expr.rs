@@ -150,6 +150,8 @@ pub enum ResultLeaf {
     Per(Arc<Per>),
     /// A border of the period, or of the window that stands for it, in what is asked of each entity.
     Period(PeriodBorder, Option<Window>),
+    /// A value from a table, by members and period: its place among the model's tables.
+    Table(usize),
 }
 
 /// A formula for each entity, then over entities.
@@ -273,6 +275,9 @@ impl LeafKey for ResultLeaf {
             Self::Period(border, window) => {
                 let _ = write!(out, "period.{border:?}{window:?}");
             }
+            Self::Table(table) => {
+                let _ = write!(out, "table{table}");
+            }
             Self::Per(per) => {
                 let _ = write!(out, "{:?} per {}{:?}(", per.over, per.entity.name(), per.population);
                 for part in per.parts() {
@@ -382,7 +387,10 @@ impl ResultExpr {
                         part.all_leaves(deep, seen, f);
                     }
                 }
-                ResultLeaf::Per(_) | ResultLeaf::Measure(_) | ResultLeaf::Period(..) => {}
+                ResultLeaf::Per(_)
+                | ResultLeaf::Measure(_)
+                | ResultLeaf::Period(..)
+                | ResultLeaf::Table(_) => {}
             }
         });
     }
@@ -425,6 +433,19 @@ impl ResultExpr {
         self.measures_within(true)
     }
 
+    /// The tables that it reads, also for each entity.
+    pub fn tables(&self) -> Vec<usize> {
+        let mut out = Vec::new();
+        self.all_leaves(true, &mut HashSet::new(), &mut |leaf| {
+            if let ResultLeaf::Table(table) = leaf
+                && !out.contains(table)
+            {
+                out.push(*table);
+            }
+        });
+        out
+    }
+
     /// The measures of its own breakdown.
     pub fn measures_here(&self) -> Vec<MeasureId> {
         self.measures_within(false)
@@ -454,7 +475,7 @@ impl ResultExpr {
         ) {
             expr.leaves(&mut |leaf| {
                 let (back, bodies): (_, Vec<&ResultExpr>) = match leaf {
-                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) => return,
+                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => return,
                     ResultLeaf::Kpi(_, body) => (None, vec![body]),
                     ResultLeaf::Per(per) => (None, per.parts().collect()),
                     ResultLeaf::Across(across, body) => {
@@ -488,7 +509,7 @@ impl ResultExpr {
             let mut most = 0i64;
             expr.leaves(&mut |leaf| {
                 let (own, body) = match leaf {
-                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) => return,
+                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => return,
                     ResultLeaf::Per(per) => {
                         for part in per.parts() {
                             most = most.max(of(part, back, done));

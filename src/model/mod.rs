@@ -3,11 +3,14 @@
 
 pub mod calendar;
 pub mod expr;
+pub mod judge;
 pub mod measure;
 pub mod outcome;
 pub mod project;
 pub mod rates;
+pub mod scorecard;
 pub mod signature;
 pub mod source;
+pub mod strategy;
 pub mod types;
 pub mod typing;

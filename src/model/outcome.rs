@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::judge::Status;
 use super::types::{Type, Unit};
 use crate::diagnostic::Diagnostic;
 
@@ -30,11 +31,23 @@ pub enum Reason {
     OutOfRange = 9,
     /// Withheld for privacy.
     Hidden = 10,
+    /// Not judged: nothing says what is wanted.
+    NoTarget = 11,
+    /// Not judged: fewer rows than the KPI needs.
+    TooFewRows = 12,
+    /// Not judged: the data does not reach the period's end yet.
+    Stale = 13,
+    /// Not judged: the member is not active in the period.
+    NotActive = 14,
+    /// Of pay: too little of the scorecard's weight is judged.
+    LowCoverage = 15,
+    /// Of pay: what it needs is not there.
+    Withheld = 16,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::NoRows,
         Self::NoValues,
         Self::ZeroDenominator,
@@ -45,6 +58,12 @@ impl Reason {
         Self::NoRate,
         Self::OutOfRange,
         Self::Hidden,
+        Self::NoTarget,
+        Self::TooFewRows,
+        Self::Stale,
+        Self::NotActive,
+        Self::LowCoverage,
+        Self::Withheld,
     ];
 
     /// The word in results: `no_rows`.
@@ -60,6 +79,12 @@ impl Reason {
             Self::NoRate => "no_rate",
             Self::OutOfRange => "out_of_range",
             Self::Hidden => "hidden",
+            Self::NoTarget => "no_target",
+            Self::TooFewRows => "too_few_rows",
+            Self::Stale => "stale",
+            Self::NotActive => "not_active",
+            Self::LowCoverage => "low_coverage",
+            Self::Withheld => "withheld",
         }
     }
 
@@ -84,6 +109,19 @@ pub struct Outcome {
     pub notes: Vec<Diagnostic>,
 }
 
+impl Outcome {
+    /// Only the values of some statuses; breakdowns and tables without any go.
+    pub fn keep_statuses(&mut self, statuses: &[Status]) {
+        for table in &mut self.tables {
+            for breakdown in &mut table.breakdowns {
+                breakdown.rows.retain(|row| statuses.contains(&row.judged.status));
+            }
+            table.breakdowns.retain(|breakdown| !breakdown.rows.is_empty());
+        }
+        self.tables.retain(|table| !table.breakdowns.is_empty());
+    }
+}
+
 /// A KPI at one grain: the total and its breakdowns.
 #[derive(Clone, Debug)]
 pub struct KpiTable {
@@ -101,6 +139,8 @@ pub struct KpiTable {
     pub percent: bool,
     /// Digits to show after the point, where the KPI says so.
     pub decimals: Option<u8>,
+    /// Whether anything is wanted of it.
+    pub judged: bool,
     /// The total first (`dimensions` empty), then the breakdowns as asked for.
     pub breakdowns: Vec<Breakdown>,
 }
@@ -148,4 +188,34 @@ pub struct Row {
     pub skipped: i64,
     /// Why the value is missing.
     pub reason: Option<Reason>,
+    /// How it stands.
+    pub judged: Judged,
+}
+
+impl Row {
+    /// Why the value is missing, else why it is not judged.
+    pub fn why(&self) -> Option<Reason> {
+        self.reason.or(self.judged.why)
+    }
+}
+
+/// How a value stands to what is wanted, and to the period before. Nothing is told of a value that is withheld.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Judged {
+    /// The value wanted.
+    pub target: Option<f64>,
+    /// The part of it that is due at the as-of, where the open period of a flow is compared with that.
+    pub paced: Option<f64>,
+    /// How far the value comes to it: 1 where it is met, not below 0; none where it is not judged.
+    pub attainment: Option<f64>,
+    /// How it stands.
+    pub status: Status,
+    /// Why that is unknown.
+    pub why: Option<Reason>,
+    /// 0 to 100.
+    pub score: Option<f64>,
+    /// The value of the period before; in the open period, up to the same point.
+    pub previous: Option<f64>,
+    /// The value less that.
+    pub change: Option<f64>,
 }

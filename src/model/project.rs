@@ -6,7 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::calendar::{Calendar, Grain};
 use super::expr::{Across, Kind, ResultExpr, ResultLeaf, RowExpr, RowLeaf};
+use super::judge::{Judge, ValueTable};
 use super::rates::RateSource;
+use super::scorecard::Scorecard;
+use super::strategy::{Links, Strategy};
 use super::types::Unit;
 use crate::source::Span;
 
@@ -29,6 +32,12 @@ pub struct Model {
     pub kpis: Vec<Kpi>,
     /// All measures that formulas read, equal ones once.
     pub measures: Vec<Measure>,
+    /// What KPIs are there for.
+    pub strategy: Strategy,
+    /// Its scorecards, in the order of the files.
+    pub scorecards: Vec<Scorecard>,
+    /// Values that are read by members and period: targets, parameters.
+    pub tables: Vec<ValueTable>,
     /// Where exchange rates come from, where amounts are converted.
     pub rates: Option<RateSource>,
 }
@@ -105,9 +114,31 @@ pub struct Kpi {
     pub fill: Fill,
     /// Digits to show.
     pub decimals: Option<u8>,
+    /// Whether it is no KPI of the project but what one of its parts needs: a scorecard's pay, a cost.
+    pub hidden: bool,
+    /// What it is judged by.
+    pub judge: Judge,
+    /// Its place in the strategy.
+    pub links: Links,
 }
 
 impl Kpi {
+    /// Its formula, then those that are computed beside it.
+    pub fn formulas(&self) -> Vec<&ResultExpr> {
+        std::iter::once(&*self.formula).chain(self.judge.formulas()).collect()
+    }
+
+    /// The measures of its own breakdown that all its formulas read, each once.
+    pub fn measures_here(&self) -> Vec<MeasureId> {
+        let mut all = Vec::new();
+        for id in self.formulas().iter().flat_map(|f| f.measures_here()) {
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+        all
+    }
+
     /// The rows below which its own values are withheld.
     pub fn hide_below(&self) -> Option<i64> {
         match &self.formula.kind {

@@ -31,7 +31,9 @@ pub mod request;
 mod rows;
 pub mod scan;
 pub mod steps;
+pub mod tables;
 pub mod udf;
+mod values;
 
 pub use request::Request;
 pub use steps::{Ground, Step};
@@ -44,14 +46,27 @@ pub const ROW: &str = "(row)";
 pub struct PlanGraph {
     /// A table for each KPI and grain.
     pub tables: Vec<TablePlan>,
+    /// Scorecards.
+    pub cards: Vec<CardPlan>,
     /// Each reads one source once.
     pub groups: Vec<ScanGroup>,
     /// What is read and made before the groups.
     pub ground: Ground,
     /// Whether amounts are converted, and so exchange rates read.
     pub rates: bool,
+    /// The tables of values that are read, by their places in the model.
+    pub tables_read: Vec<usize>,
     /// Widened ranges and the like.
     pub notes: Vec<Diagnostic>,
+}
+
+/// A scorecard, and the tables that it is made of: of its KPIs, then of what its pay needs.
+#[derive(Clone, Debug)]
+pub struct CardPlan {
+    /// The scorecard, by its place in the model.
+    pub card: usize,
+    /// Its tables.
+    pub tables: Vec<TablePlan>,
 }
 
 /// A KPI at a grain.
@@ -63,7 +78,9 @@ pub struct TablePlan {
     pub grain: Grain,
     /// The asked-for periods.
     pub periods: Range<i64>,
-    /// With the earlier ones that the formula looks at.
+    /// With the earlier ones that the formula looks at: who is seen there has cells.
+    pub seen: Range<i64>,
+    /// With the earlier ones that the formulas beside it look at too.
     pub computed: Range<i64>,
     /// The earlier periods, cut at the same point, that the open one is compared with.
     pub cuts: Vec<Cut>,
@@ -82,7 +99,7 @@ pub struct BreakdownPlan {
     pub keys: BTreeMap<MeasureId, Vec<ColumnRef>>,
     /// Coarser breakdowns that `total(... by ...)` needs: the places of their dimensions in this one.
     pub coarser: Vec<Vec<usize>>,
-    /// The members that are shown whether seen or not (`fill: entities`).
+    /// The members that are there: shown whether seen or not (`fill: entities`), and judged only then.
     pub population: Option<Population>,
     /// What its formula asks of each entity.
     pub pers: Vec<per::PerPlan>,
@@ -161,5 +178,5 @@ impl PlanGraph {
 
 /// Plans a request.
 pub fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
-    groups::plan(model, request)
+    tables::plan(model, request)
 }

@@ -23,6 +23,8 @@ pub struct Request {
     pub by: Option<Vec<Vec<Dimension>>>,
     /// The grains in place of those that the KPIs list.
     pub grains: Option<Vec<Grain>>,
+    /// The scorecards, by name; none where absent, all where empty.
+    pub scorecards: Option<Vec<String>>,
     /// First day.
     pub from: Option<NaiveDate>,
     /// The day after the last.
@@ -34,7 +36,7 @@ pub struct Request {
 impl Request {
     /// All KPIs as they are defined, up to an as-of.
     pub fn new(as_of: AsOf) -> Self {
-        Self { kpis: None, by: None, grains: None, from: None, to: None, as_of }
+        Self { kpis: None, scorecards: None, by: None, grains: None, from: None, to: None, as_of }
     }
 
     /// The periods of a grain that are asked for, and notes where the range was widened to them or goes

@@ -51,17 +51,17 @@ mod tests {
         assert_eq!(
             text(&two_kpis()),
             "\
-kpi,grain,period_start,period_end,account.segment,breakdown,value,exact,type,unit,n,skipped,reason,complete,window_complete,period
-revenue,month,2026-01-01,2026-02-01,,\"\",1234.5,1234.50,decimal,EUR,7,0,,true,true,2026-01
-revenue,month,2026-01-01,2026-02-01,\"\",account.segment,34.5,34.50,decimal,EUR,7,0,,true,true,2026-01
-revenue,month,2026-01-01,2026-02-01,\"Retail, EU\",account.segment,1000,1000.00,decimal,EUR,7,0,,true,true,2026-01
-revenue,month,2026-01-01,2026-02-01,,account.segment,200,200.00,decimal,EUR,7,0,,true,true,2026-01
-revenue,month,2026-02-01,2026-03-01,,\"\",-20,-20.00,decimal,EUR,7,3,,false,true,2026-02
-revenue,month,2026-02-01,2026-03-01,\"\",account.segment,,,decimal,EUR,0,3,no_values,false,true,2026-02
-revenue,month,2026-02-01,2026-03-01,\"Retail, EU\",account.segment,-20,-20.00,decimal,EUR,7,0,,false,true,2026-02
-revenue,month,2026-02-01,2026-03-01,,account.segment,0,0.00,decimal,EUR,7,0,,false,true,2026-02
-churn_rate,month,2026-01-01,2026-02-01,,\"\",0.125,0.125,float,percent,7,0,,true,true,2026-01
-churn_rate,month,2026-02-01,2026-03-01,,\"\",,,float,percent,0,0,zero_denominator,false,true,2026-02
+kpi,grain,period_start,period_end,account.segment,breakdown,value,exact,type,unit,n,skipped,reason,complete,window_complete,period,target,paced_target,attainment,status,score,previous,change
+revenue,month,2026-01-01,2026-02-01,,\"\",1234.5,1234.50,decimal,EUR,7,0,,true,true,2026-01,,,,unknown,,,
+revenue,month,2026-01-01,2026-02-01,\"\",account.segment,34.5,34.50,decimal,EUR,7,0,,true,true,2026-01,,,,unknown,,,
+revenue,month,2026-01-01,2026-02-01,\"Retail, EU\",account.segment,1000,1000.00,decimal,EUR,7,0,,true,true,2026-01,,,,unknown,,,
+revenue,month,2026-01-01,2026-02-01,,account.segment,200,200.00,decimal,EUR,7,0,,true,true,2026-01,,,,unknown,,,
+revenue,month,2026-02-01,2026-03-01,,\"\",-20,-20.00,decimal,EUR,7,3,,false,true,2026-02,,,,unknown,,,
+revenue,month,2026-02-01,2026-03-01,\"\",account.segment,,,decimal,EUR,0,3,no_values,false,true,2026-02,,,,unknown,,,
+revenue,month,2026-02-01,2026-03-01,\"Retail, EU\",account.segment,-20,-20.00,decimal,EUR,7,0,,false,true,2026-02,,,,unknown,,,
+revenue,month,2026-02-01,2026-03-01,,account.segment,0,0.00,decimal,EUR,7,0,,false,true,2026-02,,,,unknown,,,
+churn_rate,month,2026-01-01,2026-02-01,,\"\",0.125,0.125,float,percent,7,0,,true,true,2026-01,,,,unknown,,,
+churn_rate,month,2026-02-01,2026-03-01,,\"\",,,float,percent,0,0,zero_denominator,false,true,2026-02,,,,unknown,,,
 "
         );
     }

@@ -21,6 +21,12 @@ pub enum Tone {
     Strong,
     /// Behind the rest.
     Dim,
+    /// As wanted.
+    Good,
+    /// Nearly.
+    Fair,
+    /// Not as wanted.
+    Bad,
 }
 
 impl Tone {
@@ -31,6 +37,9 @@ impl Tone {
             Self::Plain => text.to_owned(),
             Self::Strong => format!("\u{1b}[1m{text}\u{1b}[0m"),
             Self::Dim => format!("\u{1b}[2m{text}\u{1b}[0m"),
+            Self::Good => format!("\u{1b}[32m{text}\u{1b}[0m"),
+            Self::Fair => format!("\u{1b}[33m{text}\u{1b}[0m"),
+            Self::Bad => format!("\u{1b}[31m{text}\u{1b}[0m"),
         }
     }
 }

@@ -102,8 +102,8 @@ mod tests {
   "project": "key-accounts",
   "as_of": "2026-02-10",
   "results": [
-    {"kpi":"revenue","grain":"month","period_start":"2026-01-01","period_end":"2026-02-01","rep":"é\"1","breakdown":"rep","value":0.1,"exact":"0.1","type":"decimal","unit":"EUR","n":7,"skipped":0,"reason":null,"complete":true,"window_complete":true,"period":"2026-01"},
-    {"kpi":"revenue","grain":"month","period_start":"2026-01-01","period_end":"2026-02-01","rep":null,"breakdown":"rep","value":null,"exact":null,"type":"decimal","unit":"EUR","n":0,"skipped":0,"reason":"no_rows","complete":false,"window_complete":true,"period":"2026-01"}
+    {"kpi":"revenue","grain":"month","period_start":"2026-01-01","period_end":"2026-02-01","rep":"é\"1","breakdown":"rep","value":0.1,"exact":"0.1","type":"decimal","unit":"EUR","n":7,"skipped":0,"reason":null,"complete":true,"window_complete":true,"period":"2026-01","target":null,"paced_target":null,"attainment":null,"status":"unknown","score":null,"previous":null,"change":null},
+    {"kpi":"revenue","grain":"month","period_start":"2026-01-01","period_end":"2026-02-01","rep":null,"breakdown":"rep","value":null,"exact":null,"type":"decimal","unit":"EUR","n":0,"skipped":0,"reason":"no_rows","complete":false,"window_complete":true,"period":"2026-01","target":null,"paced_target":null,"attainment":null,"status":"unknown","score":null,"previous":null,"change":null}
   ],
   "notes": [
     {"code":"W0701","severity":"note","headline":"widened","notes":["to January"],"help":null}

@@ -24,6 +24,7 @@ pub fn row(month: u32) -> Row {
         n: 0,
         skipped: 0,
         reason: None,
+        judged: crate::model::outcome::Judged::default(),
     }
 }
 
@@ -76,6 +77,7 @@ pub fn table(kpi: &str, breakdowns: Vec<Breakdown>) -> KpiTable {
         unit: Unit::declared("EUR"),
         percent: false,
         decimals: None,
+        judged: false,
         breakdowns,
     }
 }

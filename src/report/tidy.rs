@@ -13,13 +13,13 @@ use arrow::record_batch::RecordBatch;
 use chrono::{Datelike, NaiveDate};
 
 use super::order::{self, Placed};
-use crate::model::outcome::{KpiTable, Outcome, Reason};
+use crate::model::outcome::{KpiTable, Outcome, Reason, Row};
 use crate::model::types::Type;
 
 /// The columns before the dimensions.
 const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
 /// The columns after them.
-const AFTER: [&str; 11] = [
+const AFTER: [&str; 18] = [
     "breakdown",
     "value",
     "exact",
@@ -31,6 +31,13 @@ const AFTER: [&str; 11] = [
     "complete",
     "window_complete",
     "period",
+    "target",
+    "paced_target",
+    "attainment",
+    "status",
+    "score",
+    "previous",
+    "change",
 ];
 /// Day 0 of a Date32, counted as chrono does.
 const EPOCH: i32 = 719_163;
@@ -41,6 +48,9 @@ const EPOCH: i32 = 719_163;
 /// - A dimension's column is named as the dimension is written (`account.segment`), with `dim_` before
 ///   it where a column of another meaning has that name. Missing members, and all of a total, are null.
 /// - `value` is null where `exact` is no number, or where `reason` says why there is none; durations in days.
+/// - `status` is never null; where it is `unknown`, `reason` says why (`no_target` where nothing is wanted).
+/// - `target`, `paced_target` (what is due of it in an open period), `previous` and `change` count as `value`
+///   does; `attainment` is 1 where the target is met, `score` 0 to 100.
 /// - `n` and `skipped` are null where the value is withheld.
 /// - `unit` is `percent` for values shown so, `days` for durations, null for plain numbers.
 pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
@@ -58,10 +68,11 @@ pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
         let told = rows.iter().map(|(_, p)| (p.row.reason != Some(Reason::Hidden)).then(|| of(*p)));
         Arc::new(told.collect::<Int64Array>())
     };
-    let value = rows.iter().map(|(_, p)| {
-        // Adding zero turns -0 into 0.
-        p.row.value.filter(|v| v.is_finite()).map(|v| v + 0.0)
-    });
+    // Adding zero turns -0 into 0.
+    let numbers = |of: &dyn Fn(&Row) -> Option<f64>| -> ArrayRef {
+        let of = rows.iter().map(|(_, p)| of(p.row).filter(|v| v.is_finite()).map(|v| v + 0.0));
+        Arc::new(of.collect::<Float64Array>())
+    };
     let complete: BooleanArray = rows.iter().map(|(_, p)| Some(p.row.complete)).collect();
     let windows: BooleanArray = rows.iter().map(|(_, p)| Some(p.row.window_complete)).collect();
 
@@ -79,16 +90,23 @@ pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
     }
     columns.extend([
         texts(&|_, p| Some(p.breakdown.dimensions.join(", "))),
-        Arc::new(value.collect::<Float64Array>()),
+        numbers(&|r| r.value),
         texts(&|_, p| p.row.exact.clone()),
         texts(&|t, _| Some(t.ty.to_string())),
         texts(&|t, _| unit(t)),
         counts(&|p| p.row.n),
         counts(&|p| p.row.skipped),
-        texts(&|_, p| p.row.reason.map(|r| r.word().to_owned())),
+        texts(&|_, p| p.row.why().map(|r| r.word().to_owned())),
         Arc::new(complete) as ArrayRef,
         Arc::new(windows) as ArrayRef,
         texts(&|_, p| Some(p.row.period.clone())),
+        numbers(&|r| r.judged.target),
+        numbers(&|r| r.judged.paced),
+        numbers(&|r| r.judged.attainment),
+        texts(&|_, p| Some(p.row.judged.status.word().to_owned())),
+        numbers(&|r| r.judged.score),
+        numbers(&|r| r.judged.previous),
+        numbers(&|r| r.judged.change),
     ]);
     RecordBatch::try_new(Arc::new(schema(outcome, &dimensions)), columns)
 }
@@ -146,7 +164,9 @@ fn is_fixed(name: &str) -> bool {
 fn fixed(name: &str) -> Field {
     let (ty, nullable) = match name {
         "period_start" | "period_end" => (DataType::Date32, false),
-        "value" => (DataType::Float64, true),
+        "value" | "target" | "paced_target" | "attainment" | "score" | "previous" | "change" => {
+            (DataType::Float64, true)
+        }
         "n" | "skipped" => (DataType::Int64, true),
         "complete" | "window_complete" => (DataType::Boolean, false),
         "exact" | "unit" | "reason" => (DataType::Utf8, true),
@@ -222,7 +242,14 @@ mod tests {
                 "reason",
                 "complete",
                 "window_complete",
-                "period"
+                "period",
+                "target",
+                "paced_target",
+                "attainment",
+                "status",
+                "score",
+                "previous",
+                "change"
             ]
         );
         assert_eq!(batch.num_rows(), 10);

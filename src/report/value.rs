@@ -78,6 +78,15 @@ impl Shape {
         }
     }
 
+    /// A number as the values are shown.
+    pub fn number(self, value: f64) -> Option<String> {
+        let number = Decimal::from_f64(value)?;
+        Some(match self.kind {
+            Kind::Percent => format!("{}%", number.shifted(2).rounded(self.digits).grouped()),
+            _ => number.rounded(self.digits).grouped(),
+        })
+    }
+
     /// From `before` to `now`: `+12.3%`; between percentages the difference, `+1.2 pp`. None from
     /// nothing, from zero, and between what are no numbers.
     pub fn change(self, before: &Row, now: &Row) -> Option<String> {

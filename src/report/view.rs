@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::grid::{Cell, Column, Grid};
+use super::grid::{Cell, Column, Grid, Tone};
 use super::order;
 use super::value::{self, NO_VALUE, Shape};
+use crate::model::judge::Status;
 use crate::model::outcome::{Breakdown, KpiTable, Member, Outcome, Reason, Row};
 
 /// All that is shown of a result.
@@ -74,7 +75,7 @@ fn section(table: &KpiTable, breakdown: &Breakdown, shape: Shape) -> Section {
             Section { heading, grid: list(table, breakdown, &rows, shape), legend: None }
         }
         Some(_) => {
-            let (grid, legend) = pivot(breakdown, &rows, shape);
+            let (grid, legend) = pivot(table, breakdown, &rows, shape);
             Section { heading: Some(format!("by {by}")), grid: Some(grid), legend }
         }
         None => Section { heading: Some(format!("by {by}")), grid: None, legend: None },
@@ -86,6 +87,8 @@ fn total(table: &KpiTable, rows: &[&Row], shape: Shape) -> Option<Grid> {
     let columns = vec![
         column("period", false, false),
         column(&value::unit_header(table), shape.is_number(), !shape.is_number()),
+        column("target", true, false),
+        column("status", false, false),
         column("change", true, false),
         column("note", false, true),
     ];
@@ -96,20 +99,25 @@ fn total(table: &KpiTable, rows: &[&Row], shape: Shape) -> Option<Grid> {
             let change = before.and_then(|b| change(shape, b, row)).unwrap_or_default();
             before = Some(row);
             let period = Cell::new(value::plain(&row.period));
-            vec![period, cell(shape, row, ""), Cell::new(change), Cell::dim(note(shape, row, true))]
+            let [target, status] = judged(table, shape, row);
+            let note = Cell::dim(note(shape, row, true));
+            vec![period, cell(shape, row, ""), target, status, Cell::new(change), note]
         })
         .collect();
-    finished(Grid { columns, rows: cells, repeated: 4 })
+    finished(Grid { columns, rows: cells, repeated: 6 })
 }
 
 /// Member by member, of one period.
 fn list(table: &KpiTable, breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> Option<Grid> {
     let mut columns = member_columns(breakdown);
     columns.push(column(&value::unit_header(table), shape.is_number(), !shape.is_number()));
+    columns.push(column("target", true, false));
+    columns.push(column("status", false, false));
     columns.push(column("note", false, true));
     let cells = rows.iter().map(|row| {
         let mut cells = member_cells(breakdown, &row.members);
         cells.push(cell(shape, row, ""));
+        cells.extend(judged(table, shape, row));
         cells.push(Cell::dim(note(shape, row, false)));
         cells
     });
@@ -119,7 +127,7 @@ fn list(table: &KpiTable, breakdown: &Breakdown, rows: &[&Row], shape: Shape) ->
 }
 
 /// Members as rows, periods as columns, then the change into the last period.
-fn pivot(breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> (Grid, Option<String>) {
+fn pivot(table: &KpiTable, breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> (Grid, Option<String>) {
     let mut periods: BTreeMap<NaiveDate, &Row> = BTreeMap::new();
     let mut members: Vec<&[Option<Member>]> = Vec::new();
     let mut reasons: Vec<Option<Reason>> = Vec::new();
@@ -154,7 +162,10 @@ fn pivot(breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> (Grid, Option<St
     let cells = members.iter().enumerate().map(|(i, member)| {
         let mut cells = member_cells(breakdown, member);
         cells.extend(periods.keys().map(|start| {
-            at.get(&(i, *start)).map_or_else(Cell::default, |row| cell(shape, row, mark_of(row)))
+            at.get(&(i, *start)).map_or_else(Cell::default, |row| {
+                let cell = cell(shape, row, mark_of(row));
+                if table.judged { signed(cell, row) } else { cell }
+            })
         }));
         let of = |n: usize| last_two.get(n).and_then(|start| at.get(&(i, *start)));
         let pair = of(1).zip(of(0));
@@ -174,7 +185,9 @@ fn pivot(breakdown: &Breakdown, rows: &[&Row], shape: Shape) -> (Grid, Option<St
         let (rows, values) = (value::count(skipped), skipping.len());
         format!("{rows} skipped in {values} {}", if values == 1 { "value" } else { "values" })
     });
-    let legend: Vec<String> = open.into_iter().chain(reasons).chain(short).chain(skipped).collect();
+    let statuses = if table.judged { statuses(at.values().copied()) } else { Vec::new() };
+    let legend: Vec<String> =
+        statuses.into_iter().chain(open).chain(reasons).chain(short).chain(skipped).collect();
     (grid, (!legend.is_empty()).then(|| legend.join("   ")))
 }
 
@@ -189,6 +202,81 @@ fn cell(shape: Shape, row: &Row, mark: &str) -> Cell {
     match shape.text(row) {
         Some(text) => Cell::new(text),
         None => Cell::dim(if mark.is_empty() { NO_VALUE } else { mark }),
+    }
+}
+
+/// The target, and of an open period's the part that is due; the status by sign and word. Nothing where
+/// nothing is wanted of the KPI.
+fn judged(table: &KpiTable, shape: Shape, row: &Row) -> [Cell; 2] {
+    if !table.judged {
+        return [Cell::default(), Cell::default()];
+    }
+    let target = row.judged.target.and_then(|t| shape.number(t));
+    let paced = row.judged.paced.and_then(|p| shape.number(p));
+    let target = match (paced, target) {
+        (Some(paced), Some(target)) => format!("{paced} of {target}"),
+        (_, target) => target.unwrap_or_default(),
+    };
+    let status = row.judged.status;
+    let why = row.judged.why.filter(|_| status == Status::Unknown && row.reason.is_none());
+    let why = why.map(|why| format!(", {}", value::reason(Some(why)))).unwrap_or_default();
+    let text = format!("{} {}{why}", sign(status), word(status));
+    [Cell::new(target), Cell { text, tone: tone(status), ..Cell::default() }]
+}
+
+/// A value with the sign of its status.
+fn signed(cell: Cell, row: &Row) -> Cell {
+    if row.value.is_none() {
+        return Cell { text: format!("{}  ", cell.text), ..cell };
+    }
+    let status = row.judged.status;
+    Cell { text: format!("{} {}", cell.text, sign(status)), tone: tone(status), ..cell }
+}
+
+/// What the signs mean, of those that are there.
+fn statuses<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<String> {
+    let mut found: Vec<(Status, Option<Reason>)> = rows
+        .filter(|r| r.value.is_some())
+        .map(|r| (r.judged.status, r.judged.why.filter(|_| r.judged.status == Status::Unknown)))
+        .collect();
+    found.sort_by_key(|(status, why)| (*status, why.map(|w| w as u8)));
+    found.dedup();
+    let mut out: Vec<String> = Vec::new();
+    for (status, why) in found {
+        let why_text = why.map(|why| value::reason(Some(why)));
+        match (out.last_mut(), why_text) {
+            (Some(last), Some(why)) if last.starts_with(sign(Status::Unknown)) => {
+                last.push_str(&format!(", {why}"));
+            }
+            (_, why) => {
+                let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+                out.push(format!("{} {}{why}", sign(status), word(status)));
+            }
+        }
+    }
+    out
+}
+
+/// A sign that needs no colour.
+pub(super) fn sign(status: Status) -> &'static str {
+    match status {
+        Status::OnTrack => "✓",
+        Status::AtRisk => "!",
+        Status::OffTrack => "✗",
+        Status::Unknown => "?",
+    }
+}
+
+fn word(status: Status) -> String {
+    status.word().replace('_', " ")
+}
+
+fn tone(status: Status) -> Tone {
+    match status {
+        Status::OnTrack => Tone::Good,
+        Status::AtRisk => Tone::Fair,
+        Status::OffTrack => Tone::Bad,
+        Status::Unknown => Tone::Dim,
     }
 }
 
@@ -232,7 +320,7 @@ fn member_cells(breakdown: &Breakdown, members: &[Option<Member>]) -> Vec<Cell> 
 }
 
 fn finished(grid: Grid) -> Option<Grid> {
-    let from = grid.columns.len().saturating_sub(2);
+    let from = grid.columns.len().saturating_sub(4);
     (!grid.rows.is_empty()).then(|| without_empty(grid, from))
 }
 

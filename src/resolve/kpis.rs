@@ -44,7 +44,7 @@ impl Resolver<'_> {
             let filters = filters.iter().map(|f| super::expand::by_ways(f, &ways)).collect();
             let scope = ResultScope { filters, ways, ..ResultScope::default() };
             let Some(formula) = self.kpi_formula(name, &scope, kpi.name.span) else { continue };
-            let resolved = self.kpi(kpi, formula, !(is_asked && asked.grains));
+            let resolved = self.kpi(kpi, formula, &scope, !(is_asked && asked.grains));
             self.model.kpis.push(resolved);
         }
         // A KPI that is not there without an error would be silence that reads as green.
@@ -112,7 +112,7 @@ impl Resolver<'_> {
                 }
                 ResultLeaf::Across(_, body) => below.push(body),
                 ResultLeaf::Per(per) => below.extend(per.parts()),
-                ResultLeaf::Measure(_) | ResultLeaf::Period(..) => {}
+                ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
             });
         }
         self.kpis.depths.insert(Arc::as_ptr(formula), depth + 1);
@@ -142,7 +142,7 @@ impl Resolver<'_> {
     }
 
     /// Checks the declared unit, and brings durations into it.
-    fn in_unit(&mut self, kpi: &RawKpi, formula: ResultExpr) -> Option<ResultExpr> {
+    pub(super) fn in_unit(&mut self, kpi: &RawKpi, formula: ResultExpr) -> Option<ResultExpr> {
         let Some(declared) = &kpi.unit else { return Some(formula) };
         if declared.node == "percent" {
             if formula.unit.is_strict() || !(formula.ty.is_number()) {
@@ -181,7 +181,7 @@ impl Resolver<'_> {
         Some(Expr { unit, ..formula })
     }
 
-    fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>, fits: bool) -> Kpi {
+    fn kpi(&mut self, raw: &RawKpi, formula: Arc<ResultExpr>, scope: &ResultScope, fits: bool) -> Kpi {
         let mut grains = Vec::new();
         for grain in &raw.grain {
             match self.model.calendar.grain(&grain.node) {
@@ -225,6 +225,8 @@ impl Resolver<'_> {
                 }
             })
             .collect();
+        let judge = self.judge(raw, &formula, scope);
+        let links = self.links(raw);
         let kpi = Kpi {
             name: raw.name.node.clone(),
             defined: raw.name.span,
@@ -239,6 +241,9 @@ impl Resolver<'_> {
             paths,
             fill,
             decimals: raw.decimals.as_ref().and_then(|d| u8::try_from(d.node).ok()),
+            hidden: false,
+            judge,
+            links,
         };
         self.breakdowns_are_reached(&kpi);
         // Grains that are asked for in place of those are looked at when the request is planned.
@@ -276,7 +281,7 @@ impl Resolver<'_> {
     fn breakdowns_are_reached(&mut self, kpi: &Kpi) {
         for wanted in kpi.by.iter().flatten() {
             let mut types: Vec<(Type, String)> = Vec::new();
-            for per in kpi.formula.pers() {
+            for per in kpi.formulas().iter().flat_map(|f| f.pers()) {
                 let Some(source) = per.source else { continue };
                 if let Err(Some(problem)) = dimension(&self.model, source, wanted, kpi) {
                     let needed =
@@ -284,7 +289,7 @@ impl Resolver<'_> {
                     self.diagnostics.merge(problem.note(needed));
                 }
             }
-            for id in kpi.formula.measures_here() {
+            for id in kpi.measures_here() {
                 let measure = &self.model.measures[id.0];
                 match dimension(&self.model, measure.source, wanted, kpi) {
                     Ok(found) => {
@@ -334,8 +339,15 @@ impl Resolver<'_> {
             self.report(diagnostic);
             return None;
         };
-        if let Some(table) = &param.table {
-            self.not_yet(table.span, "a parameter table");
+        if param.table.is_some() {
+            self.report(
+                Diagnostic::new(
+                    &codes::WRONG_ARGUMENTS,
+                    format!("the parameter `{}` is a table, and a row has no cell", name.node),
+                )
+                .at(name.span, "a plain value is expected where rows are looked at")
+                .help("a table gives each result its value: `count(x) > params.NAME`, outside the aggregate"),
+            );
             return None;
         }
         let expr = param.value.as_ref()?.expr.as_ref()?;
@@ -380,6 +392,6 @@ fn chosen_ways(kpi: &RawKpi) -> Vec<(String, ast::Path)> {
     kpi.paths.iter().filter_map(|(entity, path)| way((entity, path))).collect()
 }
 
-fn texts(text: Option<&LocalText>) -> Vec<(String, String)> {
+pub(super) fn texts(text: Option<&LocalText>) -> Vec<(String, String)> {
     text.into_iter().flat_map(|t| t.texts.iter().map(|(l, s)| (l.clone(), s.node.clone()))).collect()
 }

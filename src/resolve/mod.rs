@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::project::{Measure, MeasureId, Model, SourceId};
 use crate::model::signature::Signature;
 use crate::model::types::Type;
-use crate::rulefile::raw::{RawBetter, RawProject};
+use crate::rulefile::raw::RawProject;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -25,6 +25,7 @@ mod dimensions;
 mod expand;
 mod facts;
 mod held;
+mod judge;
 mod kpis;
 mod literals;
 mod lower;
@@ -38,6 +39,8 @@ mod rates;
 mod results;
 mod rows;
 mod sources;
+mod strategy;
+mod tables;
 
 pub use across::unfit_offsets;
 pub use calendar::{as_of, as_of_instant, calendar, instant};
@@ -118,6 +121,7 @@ pub fn resolve(
     resolver.row_formulas();
     resolver.dimensions();
     resolver.check_functions();
+    resolver.strategy();
     resolver.kpis(asked);
     resolver.converted_columns();
     resolver.model
@@ -208,39 +212,13 @@ impl Resolver<'_> {
 
 /// What was written that is not evaluated yet, with its places.
 fn kept(raw: &RawProject) -> Vec<(&'static str, Span)> {
-    const FIELDS: [&str; 18] = [
-        "objective",
-        "activity",
-        "area",
-        "influenced_by",
-        "indicator",
-        "scope",
-        "concept",
-        "drives",
-        "guards",
-        "since",
-        "review",
-        "target",
-        "baseline",
-        "status",
-        "pace",
-        "cost",
-        "benefit",
-        "min_n",
-    ];
-    let strategy = &raw.strategy;
     let mut found = Vec::new();
-    found.extend(strategy.objectives.values().map(|o| ("strategy.objectives", o.name.span)));
-    found.extend(strategy.activities.values().map(|a| ("strategy.activities", a.name.span)));
-    found.extend(strategy.areas.values().map(|a| ("strategy.areas", a.name.span)));
     found.extend(raw.rules.values().map(|r| ("rules", r.name.span)));
     found.extend(raw.waivers.iter().map(|w| ("waivers", w.rule.span)));
     found.extend(raw.scorecards.values().map(|s| ("scorecards", s.name.span)));
     found.extend(raw.tests.values().map(|t| ("tests", t.name.span)));
     for kpi in raw.kpis.values() {
-        let within = matches!(kpi.better, Some(RawBetter::Within(_)));
-        let written =
-            kpi.keys.iter().filter(|(key, _)| FIELDS.contains(key) || (within && **key == "better"));
+        let written = kpi.keys.iter().filter(|(key, _)| ["cost", "benefit"].contains(key));
         found.extend(written.map(|(key, span)| (*key, *span)));
     }
     found

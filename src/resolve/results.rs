@@ -44,6 +44,9 @@ impl Scope for ResultScope {
     fn name(&mut self, r: &mut Resolver<'_>, path: &ast::Path, span: Span) -> ResultExpr {
         let first = path.parts[0].node.as_str();
         if first == "params" && path.parts.len() > 1 {
+            if let Some(table) = r.raw.params.get(&path.parts[1].node).and_then(|p| p.table.as_ref()) {
+                return r.param_table(table, span).unwrap_or_else(|| poison(span));
+            }
             return r.param(path).map_or_else(|| poison(span), |v| literal(v.0, v.1, v.2, span));
         }
         if r.raw.kpis.contains_key(first) {

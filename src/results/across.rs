@@ -68,7 +68,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn arith(&self, op: Arith, a: &Column, b: &Column, ty: Type) -> Evaluated {
+    pub(super) fn arith(&self, op: Arith, a: &Column, b: &Column, ty: Type) -> Evaluated {
         let values = arithmetic::apply(op, &a.values, &b.values, &result_type(ty), &self.env)?;
         let zero = |cell: usize| op == Arith::Div && super::evaluate::is_zero(&b.values, cell);
         Ok(combined(

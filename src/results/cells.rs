@@ -43,10 +43,11 @@ pub struct MeasureRows<'a> {
 }
 
 impl Cells {
-    /// The grid of several measures, with members that are there in some periods whether seen or not.
+    /// The grid of several measures, with members that are there in some periods whether seen or not. Members
+    /// are those that were seen in the periods looked at.
     pub fn of(
         measures: &[MeasureRows<'_>],
-        periods: Range<i64>,
+        (periods, looked): (Range<i64>, Range<i64>),
         total: bool,
         fill: Fill,
         active: &[(Members, Vec<bool>)],
@@ -66,7 +67,7 @@ impl Cells {
             let Some(values) = rows.set.measures.get(&rows.id) else { continue };
             for (row, combo) in rows.set.combos.iter().enumerate() {
                 let period = rows.first + i64::from(rows.set.periods[row]);
-                if values.rows.value(row) > 0 && (rows.always || periods.contains(&period)) {
+                if values.rows.value(row) > 0 && (rows.always || looked.contains(&period)) {
                     let members = &rows.set.members[*combo];
                     combos.entry(key(members)).or_insert_with(|| members.clone());
                 }
@@ -96,6 +97,24 @@ impl Cells {
             Fill::Entities => cells.show_active(active),
         }
         cells
+    }
+
+    /// By cell, whether its members are known and none of them is there in the period.
+    pub fn inactive(&self, active: &[(Members, Vec<bool>)]) -> Vec<bool> {
+        let width = self.width();
+        let mut away = vec![false; self.combos.len() * width];
+        let mut periods: HashMap<&Members, Vec<bool>> = HashMap::new();
+        for (members, when) in active {
+            let all = periods.entry(members).or_insert_with(|| vec![false; width]);
+            all.iter_mut().zip(when).for_each(|(a, w)| *a |= *w);
+        }
+        for (at, members) in self.combos.iter().enumerate() {
+            if let Some(when) = periods.get(members) {
+                let cells = &mut away[at * width..(at + 1) * width];
+                cells.iter_mut().zip(when).for_each(|(away, there)| *away = !there);
+            }
+        }
+        away
     }
 
     /// A member that no aggregate saw is shown only in the periods that it is active in.

@@ -10,6 +10,8 @@ use arrow::datatypes::DataType;
 
 use super::hidden::Lines;
 use super::per::PerLevel;
+use super::set::Members;
+use super::tables::Tables;
 use crate::functions::operators::{arithmetic, comparison, logic, temporal, text};
 use crate::functions::{Env, Failure, result_type, scalar};
 use crate::model::calendar::{Calendar, Grain};
@@ -47,6 +49,10 @@ pub struct Level {
     pub named: Vec<bool>,
     /// The dimensions, as written.
     pub dimensions: Vec<Vec<String>>,
+    /// The combinations: a member for each dimension.
+    pub combos: Vec<Members>,
+    /// Tables of values.
+    pub tables: Arc<Tables>,
     /// Each measure over the cells.
     pub measures: HashMap<MeasureId, Column>,
     /// The open period, if it is one of these.
@@ -188,6 +194,7 @@ impl Evaluator<'_> {
                 .ok_or_else(|| Failure::Internal("a measure that was not computed".to_owned())),
             Kind::Leaf(ResultLeaf::Kpi(_, body)) => self.shared(body),
             Kind::Leaf(ResultLeaf::Per(per)) => self.per(per, expr.ty),
+            Kind::Leaf(ResultLeaf::Table(table)) => self.table(*table, expr.ty),
             Kind::Leaf(ResultLeaf::Period(border, window)) => Ok(self.border(*border, *window)),
             Kind::Neg(a) => {
                 let a = self.eval(a)?;
@@ -307,7 +314,7 @@ fn taken_reasons(column: &mut Column, parts: &[&Column]) {
 }
 
 /// In the storage of results.
-pub(super) fn stored(array: &ArrayRef, out: &DataType) -> Result<ArrayRef, Failure> {
+pub fn stored(array: &ArrayRef, out: &DataType) -> Result<ArrayRef, Failure> {
     if array.data_type() == out {
         return Ok(Arc::clone(array));
     }

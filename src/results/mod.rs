@@ -7,6 +7,8 @@ pub mod cells;
 mod equations;
 pub mod evaluate;
 pub mod hidden;
+pub mod judge;
 pub mod outcome;
 pub mod per;
 pub mod set;
+pub mod tables;

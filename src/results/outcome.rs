@@ -11,7 +11,7 @@ use super::evaluate::Column;
 use super::set::texts;
 use crate::functions::arrays::decimal_to_f64;
 use crate::model::calendar::Grain;
-use crate::model::outcome::{Breakdown, Member, Reason, Row};
+use crate::model::outcome::{Breakdown, Judged, Member, Reason, Row};
 use crate::model::project::Model;
 
 const DAY: f64 = 86_400_000_000.0;
@@ -36,8 +36,14 @@ pub struct Shown<'a> {
     pub window_complete: &'a [bool],
 }
 
-/// The rows of a breakdown, by period, then members.
-pub fn breakdown(cells: &Cells, column: &Column, shown: &Shown<'_>) -> Result<Breakdown> {
+/// The rows of a breakdown, by period, then members. `judged` says how the value of a cell stands, in the
+/// asked-for period of this place.
+pub fn breakdown(
+    cells: &Cells,
+    column: &Column,
+    judged: &dyn Fn(usize, usize) -> Judged,
+    shown: &Shown<'_>,
+) -> Result<Breakdown> {
     let exact = exact_texts(column, shown.model)?;
     let width = cells.width();
     let mut rows = Vec::with_capacity(cells.seen.len());
@@ -72,13 +78,15 @@ pub fn breakdown(cells: &Cells, column: &Column, shown: &Shown<'_>) -> Result<Br
                 n: column.n.as_ref().map_or(0, |n| n[cell]),
                 skipped: column.skipped[cell],
                 reason: Reason::from_u8(column.reasons[cell]),
+                judged: judged(cell, at),
             });
         }
     }
     Ok(Breakdown { dimensions: shown.dimensions.clone(), rows })
 }
 
-fn number(column: &Column, cell: usize) -> Option<f64> {
+/// The value of a cell as a number: a boolean as 1 or 0, a duration in days.
+pub(super) fn number(column: &Column, cell: usize) -> Option<f64> {
     let values = &column.values;
     if values.is_null(cell) {
         return None;

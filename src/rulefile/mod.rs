@@ -20,6 +20,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use decode::is_literal;
 pub use load::{LoadOptions, PROJECT_FILE, load, load_texts};
 pub use paths::Guard;
 pub use tables::reference;

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 type Row = Map<String, Value>;
 
 const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
-const AFTER: [&str; 11] = [
+const AFTER: [&str; 18] = [
     "breakdown",
     "value",
     "exact",
@@ -19,6 +19,13 @@ const AFTER: [&str; 11] = [
     "complete",
     "window_complete",
     "period",
+    "target",
+    "paced_target",
+    "attainment",
+    "status",
+    "score",
+    "previous",
+    "change",
 ];
 
 /// The table of rows, one JSON object a line; `extra` names further columns (`unit`, `type`).
@@ -59,8 +66,29 @@ pub fn of(rows: &str, extra: &[&str]) -> Result<String, String> {
     if says("window_complete", &Value::Bool(true)) {
         add("window_complete", &|r| text(r, "window_complete"));
     }
-    add("reason", &|r| text(r, "reason"));
+    // What nothing is wanted of is not judged, which goes without saying here.
+    let judged = |r: &Row| r.get("status").and_then(Value::as_str).is_some_and(|s| s != "unknown");
+    let wanted = |r: &Row| judged(r) || !r.get("target").is_none_or(Value::is_null);
+    let some = rows.iter().any(wanted);
+    if some {
+        for name in ["target", "paced_target", "attainment", "status", "score"] {
+            if says(name, &Value::Null) && !extra.contains(&name) {
+                add(name, &|r| if name == "status" { text(r, name) } else { number(r, name) });
+            }
+        }
+    }
+    let valued = |r: &Row| !r.get("exact").is_none_or(Value::is_null);
+    add("reason", &|r| match text(r, "reason") {
+        reason if !some && reason == "no_target" && valued(r) => String::new(),
+        reason => reason,
+    });
     Ok(aligned(&columns))
+}
+
+/// A number to nine decimals, as thresholds compare.
+fn number(row: &Row, key: &str) -> String {
+    let Some(value) = row.get(key).and_then(Value::as_f64) else { return String::new() };
+    ((value * 1e9).round() / 1e9).to_string()
 }
 
 fn text(row: &Row, key: &str) -> String {
@@ -95,7 +123,9 @@ fn aligned(columns: &[(String, Vec<String>)]) -> String {
         let mut line = String::new();
         for ((cell, (name, _)), most) in cells.zip(columns).zip(&widths) {
             let gap = " ".repeat(most - width(cell));
-            if ["value", "n", "skipped"].contains(&name.as_str()) {
+            if ["value", "n", "skipped", "target", "paced_target", "attainment", "score"]
+                .contains(&name.as_str())
+            {
                 let _ = write!(line, "{gap}{cell}  ");
             } else {
                 let _ = write!(line, "{cell}{gap}  ");

@@ -3,10 +3,11 @@
 use std::io::ErrorKind;
 
 use crate::api::{Loaded, RunOptions};
-use crate::cli::args::Asked as Arguments;
+use crate::cli::args::{Asked as Arguments, StatusFilter};
 use crate::cli::console::{Bar, complain, out, show, some, usage};
-use crate::cli::settings::{Exit, Talk, Target, bytes, conditions, request};
+use crate::cli::settings::{Exit, Talk, Target, bytes, conditions, pairs, request};
 use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::model::judge::Status;
 use crate::model::outcome::Outcome;
 use crate::report::{Format, TableOptions, write, write_file};
 use crate::resolve::Asked;
@@ -22,6 +23,15 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
         Ok(memory) => memory,
         Err(problem) => return usage(&problem),
     };
+    let params = match pairs(&arguments.params, "--param") {
+        Ok(params) => params,
+        Err(problem) => return usage(&problem),
+    };
+    for (name, value) in params {
+        if let Err(problem) = loaded.set_param(&name, &value) {
+            return usage(&format!("`--param {name}=...`: {problem}"));
+        }
+    }
     let as_json = matches!(target.format, Format::Json | Format::Ndjson);
     let filters = match conditions(arguments, &mut loaded.map) {
         Ok(filters) => filters,
@@ -70,7 +80,10 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
             show(&problems.0, &checked.map, talk, as_json);
             Exit::Failed
         }
-        Ok(outcome) => {
+        Ok(mut outcome) => {
+            if !arguments.status.is_empty() {
+                outcome.keep_statuses(&statuses(&arguments.status));
+            }
             let exit = deliver(&outcome, &target, talk);
             for (text, rows) in outcome.expanded.iter().filter(|(_, rows)| talk.verbose || *rows > MANY_ROWS)
             {
@@ -89,6 +102,16 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
             exit
         }
     }
+}
+
+fn statuses(asked: &[StatusFilter]) -> Vec<Status> {
+    let of = |asked: &StatusFilter| match asked {
+        StatusFilter::OnTrack => Status::OnTrack,
+        StatusFilter::AtRisk => Status::AtRisk,
+        StatusFilter::OffTrack => Status::OffTrack,
+        StatusFilter::Unknown => Status::Unknown,
+    };
+    asked.iter().map(of).collect()
 }
 
 /// More rows than this, made of rows that count in several periods, are told.

@@ -227,7 +227,8 @@ fn computes(expr: &ast::Expr, text: &str) -> Option<bool> {
     (!plain).then_some(names)
 }
 
-fn is_literal(expr: &ast::Expr) -> bool {
+/// Whether a formula is a constant as rule files write it.
+pub fn is_literal(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ast::ExprKind::Literal(_) => true,
         ast::ExprKind::Unary { op: ast::UnaryOp::Minus | ast::UnaryOp::Plus, operand, .. } => {

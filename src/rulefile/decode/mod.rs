@@ -11,6 +11,7 @@ mod strategy;
 mod testing;
 mod value;
 
+pub use formula::is_literal;
 pub use project::Sections;
 pub use value::{Fields, Value};
 
