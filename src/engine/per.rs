@@ -54,8 +54,7 @@ impl Run<'_> {
         cut: CutAt,
     ) -> DfResult<Inner> {
         let parts: Vec<&ResultExpr> = plan.per.parts().collect();
-        let seen = meeting.table.computed.clone();
-        let inside = Meeting { plan: &plan.inner, formulas: &parts, seeing: None, seen, ..*meeting };
+        let inside = Meeting { plan: &plan.inner, formulas: &parts, looks: None, ..*meeting };
         let (cells, mut level) = match cut {
             None => self.level(&inside, &[0], &[])?,
             Some(cut) => self.cut_level(&inside, &[0], cut)?,
@@ -156,16 +155,15 @@ impl Run<'_> {
 
     /// The cells around that entities belong to and count in: members and period.
     pub(super) fn seen_around(meeting: &Meeting<'_>, inners: &[Inner]) -> Vec<(Members, i64)> {
-        let own: Option<Vec<*const ResultExpr>> =
-            meeting.seeing.map(|f| f.pers().into_iter().map(|per| &raw const per.formula).collect());
         let mut all = Vec::new();
-        for inner in inners.iter().filter(|inner| own.as_ref().is_none_or(|own| own.contains(&inner.asked))) {
+        for inner in inners {
+            let looked = meeting.looks.map(|l| meeting.periods_of(l.pers.get(&inner.asked)));
             let width = inner.level.width.max(1);
             let mut done = std::collections::HashSet::new();
             let asked = inner.counts.iter().zip(&inner.undecided).map(|(counts, why)| *counts || *why != 0);
             for (cell, _) in asked.enumerate().filter(|(_, asked)| *asked) {
                 let (tuple, period) = (inner.tuple_of[cell], inner.first + (cell % width) as i64);
-                if meeting.seen.contains(&period) && done.insert((tuple, period)) {
+                if looked.as_ref().is_none_or(|l| l.contains(&period)) && done.insert((tuple, period)) {
                     all.push((inner.tuples[tuple].clone(), period));
                 }
             }

@@ -1,7 +1,7 @@
 //! The results of scan groups -> a KPI's table: its measures meet on (period, members) in grids, one for
 //! each breakdown with the coarser and the cut ones that its formula needs, and the formula is computed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::functions::Env;
 use crate::functions::clock::LocalClock;
 use crate::model::calendar::Grain;
 use crate::model::expr::{Across, ResultExpr};
+use crate::model::looks::{Backs, Looks};
 use crate::model::outcome::{KpiTable, Reason};
 use crate::model::project::{Aggregate, AsOf, ColumnRef, Fill, MeasureId, SourceId, TimeBinding, Window};
 use crate::plan::own_windows::{Reach, complete_from, reach};
@@ -45,9 +46,19 @@ pub(super) struct Meeting<'a> {
     pub(super) tables: &'a Arc<Tables>,
     /// What is computed on it.
     pub(super) formulas: &'a [&'a ResultExpr],
-    /// The one that makes cells of the members that it sees in some periods; all of them where absent.
-    pub(super) seeing: Option<&'a ResultExpr>,
-    pub(super) seen: Range<i64>,
+    /// Where the formula looks, and so which rows make cells; all do where absent: of entities.
+    pub(super) looks: Option<&'a Looks>,
+}
+
+impl Meeting<'_> {
+    /// The periods that are so many before one that is asked for.
+    pub(super) fn periods_of(&self, backs: Option<&Backs>) -> BTreeSet<i64> {
+        let of = |back: &i64| {
+            let back = *back;
+            self.table.periods.clone().map(move |period| period - back)
+        };
+        backs.into_iter().flatten().flat_map(of).collect()
+    }
 }
 
 impl Run<'_> {
@@ -63,7 +74,8 @@ impl Run<'_> {
         let kpi = &self.model.kpis[table.kpi];
         let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
         let complete = self.complete(table);
-        let windows = self.windows_complete(table, results);
+        let looks = Looks::of(&kpi.formula, table.grain, &self.model.calendar);
+        let windows = self.windows_complete(table, results, &looks);
         let timings = self.timings(table, &complete);
         let formulas = kpi.formulas();
         let mut breakdowns = Vec::new();
@@ -75,8 +87,8 @@ impl Run<'_> {
                     .map_err(failed)?
                     .periods(table, &self.model.calendar),
             };
-            let (seeing, seen) = (Some(&*kpi.formula), table.seen.clone());
-            let meeting = Meeting { table, plan, results, tables, formulas: &formulas, seeing, seen };
+            let looks = Some(&looks);
+            let meeting = Meeting { table, plan, results, tables, formulas: &formulas, looks };
             let all: Vec<usize> = (0..plan.dimensions.len()).collect();
             let filling: &[_] = if table.fill == Fill::Entities { &active } else { &[] };
             let (cells, level) = self.level(&meeting, &all, filling).map_err(failed)?;
@@ -115,23 +127,28 @@ impl Run<'_> {
         })
     }
 
-    /// Which of the asked-for periods have windows that begin in what their sources cover. `all time`
-    /// begins before everything by its nature.
-    fn windows_complete(&self, table: &TablePlan, results: &[GroupResult]) -> Vec<bool> {
+    /// Which of the asked-for periods have windows that begin in what their sources cover, those of earlier
+    /// periods that the formula looks at among them. `all time` begins before everything by its nature.
+    fn windows_complete(&self, table: &TablePlan, results: &[GroupResult], looks: &Looks) -> Vec<bool> {
         let calendar = &self.model.calendar;
         let mut complete = vec![true; table.periods.clone().count()];
         for (group, result) in self.graph.groups.iter().zip(results) {
             let TimeBinding::Ranged(ranged) = &group.time else { continue };
             let (Some(window), Coverage::From(day)) = (ranged.window, result.coverage) else { continue };
-            let measures = self.model.kpis[table.kpi].formula.measures();
-            let reads = group.measures.iter().any(|m| measures.contains(m));
-            if !reads || window == Window::AllTime {
+            if window == Window::AllTime {
                 continue;
             }
+            let backs: BTreeSet<i64> = group.measures.iter().flat_map(|m| looks.at(*m)).collect();
             let covered = day_number(calendar.start(table.grain, calendar.index_from(table.grain, day)));
-            let these = complete_from(calendar, window, table.grain, table.periods.clone(), covered);
-            for (complete, this) in complete.iter_mut().zip(these) {
-                *complete &= this;
+            for back in backs {
+                let (start, end) = (table.periods.start - back, table.periods.end - back);
+                // Before an own calendar's first period there is no window.
+                let first = calendar.bounds(table.grain).map_or(start, |all| start.max(all.start));
+                let these = complete_from(calendar, window, table.grain, first..end, covered);
+                let skipped = usize::try_from(first - start).unwrap_or(0);
+                for (complete, this) in complete.iter_mut().skip(skipped).zip(these) {
+                    *complete &= this;
+                }
             }
         }
         complete
@@ -150,14 +167,7 @@ impl Run<'_> {
         let inners = self.inners(meeting, dimensions, None)?;
         let inside = Self::seen_around(meeting, &inners);
         let total = dimensions.is_empty();
-        let cells = Cells::of(
-            &own,
-            (table.computed.clone(), meeting.seen.clone()),
-            total,
-            table.fill,
-            active,
-            &inside,
-        );
+        let cells = Cells::of(&own, table.computed.clone(), total, table.fill, active, &inside);
         let calendar = &self.model.calendar;
         let open = calendar.index(table.grain, self.as_of.day);
         // In a gap of an own calendar the period before it is over, as any that the as-of closes.
@@ -214,11 +224,10 @@ impl Run<'_> {
         let rows = self.rows(meeting, dimensions, Some((period, until)));
         let own = self.seeing(meeting, &rows);
         let inners = self.inners(meeting, dimensions, Some(cut))?;
-        let around = Meeting { seen: period..period + 1, ..*meeting };
-        let inside = Self::seen_around(&around, &inners);
+        let whole = Meeting { looks: None, ..*meeting };
+        let inside = Self::seen_around(&whole, &inners);
         let total = dimensions.is_empty();
-        let here = period..period + 1;
-        let cells = Cells::of(&own, (here.clone(), here), total, meeting.table.fill, &[], &inside);
+        let cells = Cells::of(&own, period..period + 1, total, meeting.table.fill, &[], &inside);
         let mut level = self.grid(&cells, &rows, meeting.table.grain, true)?;
         Self::put(&mut level, &cells, inners);
         level.lines = self.lines(meeting, &cells);
@@ -239,9 +248,8 @@ impl Run<'_> {
         meeting: &Meeting<'_>,
         rows: &[(MeasureRows<'a>, Coverage)],
     ) -> Vec<MeasureRows<'a>> {
-        let own = meeting.seeing.map(ResultExpr::measures_here);
         let sees = |row: &MeasureRows<'_>| {
-            let counted = own.as_ref().is_none_or(|own| own.contains(&row.id));
+            let counted = meeting.looks.is_none_or(|looks| looks.here.contains_key(&row.id));
             counted && self.model.measures[row.id.0].aggregate != Aggregate::Own
         };
         rows.iter().map(|(row, _)| row.clone()).filter(sees).collect()
@@ -311,7 +319,9 @@ impl Run<'_> {
             .map(|(id, g, s)| {
                 let always = self.graph.groups[g].time == TimeBinding::Always;
                 let (set, first) = (&meeting.results[g].sets[s], self.graph.groups[g].sets[s].periods.0);
-                (MeasureRows { set, id, always, first }, meeting.results[g].coverage)
+                let looked = meeting.looks.filter(|_| cut.is_none());
+                let looked = looked.map(|l| meeting.periods_of(l.here.get(&id)));
+                (MeasureRows { set, id, always, first, looked }, meeting.results[g].coverage)
             })
             .collect()
     }

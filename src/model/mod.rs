@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod expr;
 pub mod judge;
+pub mod looks;
 pub mod measure;
 pub mod outcome;
 pub mod project;

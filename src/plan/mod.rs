@@ -78,9 +78,7 @@ pub struct TablePlan {
     pub grain: Grain,
     /// The asked-for periods.
     pub periods: Range<i64>,
-    /// With the earlier ones that the formula looks at: who is seen there has cells.
-    pub seen: Range<i64>,
-    /// With the earlier ones that the formulas beside it look at too.
+    /// With the earlier ones that the formula, and those beside it, look at.
     pub computed: Range<i64>,
     /// The earlier periods, cut at the same point, that the open one is compared with.
     pub cuts: Vec<Cut>,

@@ -159,7 +159,6 @@ impl Planner<'_> {
         Some(TablePlan {
             kpi: wanted.kpi,
             grain,
-            seen: earlier(own)..periods.end,
             computed: earlier(all)..periods.end,
             periods,
             cuts,

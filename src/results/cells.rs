@@ -2,7 +2,7 @@
 //! is in them: its value, 0 or missing where it saw nothing, missing `outside_data` where its source does
 //! not reach.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -40,14 +40,21 @@ pub struct MeasureRows<'a> {
     pub always: bool,
     /// The set's first period.
     pub first: i64,
+    /// The periods that the formula looks at it in; all where absent. Rows of others make no cells.
+    pub looked: Option<BTreeSet<i64>>,
+}
+
+impl MeasureRows<'_> {
+    fn is_looked_at(&self, period: i64) -> bool {
+        self.looked.as_ref().is_none_or(|all| all.contains(&period))
+    }
 }
 
 impl Cells {
-    /// The grid of several measures, with members that are there in some periods whether seen or not. Members
-    /// are those that were seen in the periods looked at.
+    /// The grid of several measures, with members that are there in some periods whether seen or not.
     pub fn of(
         measures: &[MeasureRows<'_>],
-        (periods, looked): (Range<i64>, Range<i64>),
+        periods: Range<i64>,
         total: bool,
         fill: Fill,
         active: &[(Members, Vec<bool>)],
@@ -67,7 +74,8 @@ impl Cells {
             let Some(values) = rows.set.measures.get(&rows.id) else { continue };
             for (row, combo) in rows.set.combos.iter().enumerate() {
                 let period = rows.first + i64::from(rows.set.periods[row]);
-                if values.rows.value(row) > 0 && (rows.always || looked.contains(&period)) {
+                let looked = || periods.contains(&period) && rows.is_looked_at(period);
+                if values.rows.value(row) > 0 && (rows.always || looked()) {
                     let members = &rows.set.members[*combo];
                     combos.entry(key(members)).or_insert_with(|| members.clone());
                 }
@@ -79,8 +87,9 @@ impl Cells {
         for rows in measures {
             let Some(values) = rows.set.measures.get(&rows.id) else { continue };
             for (cell, row) in cells.positions(rows).iter().enumerate() {
-                if let Some(row) = row {
-                    cells.seen[cell] |= values.rows.value(*row as usize) > 0;
+                let period = cells.periods.start + (cell % width) as i64;
+                if let Some(row) = row.filter(|_| rows.is_looked_at(period)) {
+                    cells.seen[cell] |= values.rows.value(row as usize) > 0;
                 }
             }
         }

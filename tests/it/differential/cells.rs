@@ -9,7 +9,6 @@ use rumbo::Reason;
 
 use super::calendar::{Grain, plus};
 use super::formula::{Fill, Formula, Kpi, Path, Shift};
-use super::known;
 use super::naive::{Here, Naive};
 use super::schema::{SOURCES, TOUCHES};
 use super::value::Value;
@@ -29,8 +28,6 @@ pub struct Cell {
     pub skipped: i64,
     pub complete: bool,
     pub window_complete: bool,
-    /// Whether that is compared.
-    pub windows_told: bool,
     /// Whether the value hangs on less than floats can tell.
     pub unsure: bool,
 }
@@ -69,6 +66,7 @@ fn breakdown(naive: &Naive<'_>, kpi: &Kpi, by: &[Path]) -> Expected {
         filters: Vec::new(),
         members: Vec::new(),
         combos: Rc::new(Vec::new()),
+        entities: false,
     };
     let mut combos: BTreeMap<Key, Vec<Value>> = BTreeMap::new();
     if by.is_empty() {
@@ -83,11 +81,6 @@ fn breakdown(naive: &Naive<'_>, kpi: &Kpi, by: &[Path]) -> Expected {
         }
         let mut saw = |members: Vec<Value>| _ = combos.insert(key(&members), members);
         seen(naive, &kpi.formula, &here(period), Look::OfCells, by, &mut saw);
-        if known::EVERY_AGGREGATE_LOOKS_BACK {
-            for back in 1..=looks_back(naive, &kpi.formula) {
-                seen(naive, &kpi.formula, &here(period - back), Look::OfCells, by, &mut saw);
-            }
-        }
     }
     let active = if kpi.fill == Fill::Entities && !by.is_empty() { active(naive, by) } else { Vec::new() };
     let mut added: BTreeMap<Key, Vec<i64>> = BTreeMap::new();
@@ -146,9 +139,6 @@ fn cell(naive: &Naive<'_>, kpi: &Kpi, here: &Here<'_>, members: &[Value]) -> Cel
         skipped: answer.skipped,
         complete: settings.is_over(end) && fresh,
         window_complete: !naive.short.get(),
-        windows_told: !(known::WINDOWS_OF_EARLIER_PERIODS_ARE_NOT_TOLD
-            && kpi.formula.has_window(naive.kpis)
-            && kpi.formula.has_shift(naive.kpis)),
         unsure: naive.unsure.get(),
     }
 }
@@ -194,11 +184,6 @@ pub fn seen<'a>(
                 naive.seen_entities(per, here, by).into_iter().for_each(saw);
             }
         }
-        Formula::Shift(_, of, ..) | Formula::Rolling(of, _)
-            if look == Look::OfCells && known::EVERY_AGGREGATE_LOOKS_BACK =>
-        {
-            seen(naive, of, here, look, by, saw);
-        }
         Formula::Shift(shift, of, count, unit, same_point) => {
             if look == Look::OfCells || matches!(shift, Shift::Change | Shift::Growth) {
                 seen(naive, of, here, look, by, saw);
@@ -217,17 +202,6 @@ pub fn seen<'a>(
             }
         }
     }
-}
-
-/// How many periods a formula looks back.
-fn looks_back(naive: &Naive<'_>, formula: &Formula) -> i64 {
-    let own = match formula {
-        Formula::Kpi(place) => return looks_back(naive, &naive.kpis[*place].formula),
-        Formula::Shift(_, _, count, unit, _) => naive.periods(*count, *unit),
-        Formula::Rolling(_, periods) => periods - 1,
-        _ => 0,
-    };
-    own + formula.parts().into_iter().map(|p| looks_back(naive, p)).max().unwrap_or(0)
 }
 
 /// The members of an entity with the days that they are active from and to.

@@ -5,7 +5,6 @@ use super::calendar::Grain;
 use super::conditions::Conditions;
 use super::formula::{Formula, Kpi, Moment, Per, Shift};
 use super::generate::Generator;
-use super::known;
 use super::schema::{ACCOUNTS, REPS, Src};
 use super::value::Value;
 use super::world::way;
@@ -26,12 +25,9 @@ impl Generator<'_> {
     }
 
     pub(super) fn shifted(&mut self, depth: usize) -> Formula {
-        let plain = |f: &Formula, kpis: &[Kpi]| {
-            !known::SHIFTS_STAND_ALONE || (!f.has_shift(kpis) && !f.has_across(kpis))
-        };
         let of = match self.rng.below(3) {
-            0 => self.earlier(plain).map(Formula::Kpi),
-            1 => Some(self.number(depth - 1)).filter(|f| plain(f, &self.kpis)),
+            0 => self.earlier(|_, _| true).map(Formula::Kpi),
+            1 => Some(self.number(depth - 1)),
             _ => None,
         };
         let of = Box::new(of.unwrap_or_else(|| self.aggregate()));
@@ -63,10 +59,7 @@ impl Generator<'_> {
             }
             1 => Formula::Total(Box::new(of), Vec::new()),
             2 => Formula::ShareOfTotal(Box::new(of)),
-            _ => {
-                let names: &[&str] = if known::RANKS_LOOK_BESIDE { &["count"] } else { &["count", "sum"] };
-                Formula::Rank(Box::new(self.aggregate_of(names, false)))
-            }
+            _ => Formula::Rank(Box::new(self.aggregate_of(&["count", "sum", "sum", "min", "max"], false))),
         }
     }
 
@@ -76,10 +69,7 @@ impl Generator<'_> {
             !f.has_across(kpis) && !f.has_shift(kpis) && !f.has_window(kpis) && !f.aggregates(kpis).is_empty()
         };
         let fits = |f: &Formula, kpis: &[Kpi], entity: &'static str| {
-            let looked_up = f.aggregates(kpis).iter().any(|a| a.source == REPS);
-            plain(f, kpis)
-                && !(looked_up && known::PER_SEES_NO_LOOKUPS)
-                && f.roots(kpis).iter().all(|s| way(*s, &[entity]).is_some())
+            plain(f, kpis) && f.roots(kpis).iter().all(|s| way(*s, &[entity]).is_some())
         };
         let entity = *self.rng.pick(&["account", "account", "account", "rep"]);
         let of = Some(self.number(depth - 1)).filter(|f| fits(f, &self.kpis, entity));

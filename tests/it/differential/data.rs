@@ -4,11 +4,10 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::calendar::{Calendar, Grain, date, plus};
-use super::known;
 use super::rng::Rng;
 use super::schema::{SOURCES, Src, typed_header};
 use super::value::Value;
-use super::world::{Carry, Rows, Settings, World};
+use super::world::{Carry, Rows, Settings};
 
 /// The settings and files of a data set.
 #[derive(Clone, Debug)]
@@ -20,16 +19,7 @@ pub struct Data {
 impl Data {
     pub fn random(rng: &mut Rng) -> Self {
         let settings = settings(rng);
-        let mut files = Maker { rng, settings: &settings, late: 0 }.files();
-        if known::LATER_ROWS_COVER {
-            let world = World::new(&settings, &files);
-            for (source, file) in files.iter_mut().enumerate() {
-                if world.first_day(source, None).is_none() {
-                    let time = SOURCES[source].own_time().and_then(|t| SOURCES[source].column(t));
-                    file.retain(|row| time.is_none_or(|t| !world.is_later(&row[t])));
-                }
-            }
-        }
+        let files = Maker { rng, settings: &settings, late: 0 }.files();
         Self { settings, files }
     }
 

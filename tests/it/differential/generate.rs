@@ -5,7 +5,6 @@ use chrono::NaiveDate;
 
 use super::calendar::{Grain, Window, plus};
 use super::formula::{Fill, Formula, Kpi, Path, Row};
-use super::known;
 use super::rng::Rng;
 use super::schema::{ACCOUNTS, BALANCES, INVOICES, OWNERS, REPS, SURVEYS, Src, TOUCHES, Ty};
 use super::value::Value;
@@ -118,14 +117,7 @@ impl<'a> Generator<'a> {
         };
         let formula = if formula.aggregates(&self.kpis).is_empty() { self.aggregate() } else { formula };
         let by = self.breakdowns(&formula);
-        let direct =
-            |d: &Path| formula.roots(&self.kpis).iter().all(|s| way(*s, d).is_some_and(|w| w.len() <= 1));
-        let entity = |p: &Vec<Path>| {
-            p.len() == 1
-                && p[0].len() == 1
-                && p[0][0] != "tier"
-                && (direct(&p[0]) || !known::FILL_STOPS_AT_THE_FIRST_HOP)
-        };
+        let entity = |p: &Vec<Path>| p.len() == 1 && p[0].len() == 1 && p[0][0] != "tier";
         let fill = match self.rng.below(8) {
             // Whether a member without rows was seen by its part of the whole is not said.
             0 if !formula.has_across(&self.kpis) => Fill::Observed,

@@ -3,10 +3,9 @@
 use super::conditions::Conditions;
 use super::formula::{Aggregate, Formula, Moment, Row};
 use super::generate::Generator;
-use super::known;
 use super::schema::{ACCOUNTS, BALANCES, INVOICES, OWNERS, SOURCES, Src, TOUCHES, Ty};
 use super::value::Value;
-use super::world::{Carry, type_of};
+use super::world::Carry;
 
 impl Generator<'_> {
     /// A formula whose value is a text or a time.
@@ -86,10 +85,7 @@ impl Generator<'_> {
             1 => Row::Bin('+', Box::new(sub), Box::new(column(self))),
             2 => Row::Bin('-', Box::new(sub), Box::new(literal(self))),
             3 => Row::Call("coalesce", vec![sub, Row::Lit(Value::int(0))]),
-            4 => {
-                let decimal = matches!(&sub, Row::Path(p) if type_of(source, p) == Some(Ty::Decimal));
-                if decimal && known::ABS_OF_DECIMALS_FAILS { sub } else { Row::Call("abs", vec![sub]) }
-            }
+            4 => Row::Call("abs", vec![sub]),
             5 => {
                 let condition =
                     Conditions { rng: self.rng, settings: self.settings }.of_rows(source, 0, false);

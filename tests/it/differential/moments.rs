@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 
 use super::calendar::plus;
 use super::formula::{Aggregate, Moment};
-use super::known;
 use super::naive::{Here, Naive};
 use super::schema::{SOURCES, Src};
 use super::value::Value;
@@ -80,11 +79,7 @@ impl Naive<'_> {
                 .own_time()
                 .map_or(Value::Missing, |t| self.world.path(source, row, &[t], None)),
         };
-        let own = SOURCES[source].own_time().filter(|_| known::OWN_TIME_COMES_BEFORE_THE_KEY);
-        let own = own.map(|t| self.world.path(source, row, &[t], None));
-        let mut place = self.order(source, row, time);
-        place.splice(1..1, own);
-        place
+        self.order(source, row, time)
     }
 
     fn order(&self, source: Src, row: usize, time: Value) -> Vec<Value> {

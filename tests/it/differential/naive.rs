@@ -10,8 +10,8 @@ use rumbo::Reason;
 
 use super::aggregate::{Answer, aggregate};
 use super::calendar::{Grain, Window, plus};
+use super::cells::{Look, seen};
 use super::formula::{Aggregate, Formula, Kpi, Moment, Path, Row};
-use super::known;
 use super::rows::At;
 use super::schema::{SOURCES, Src};
 use super::value::Value;
@@ -29,6 +29,8 @@ pub struct Here<'a> {
     pub members: Vec<(Path, Value)>,
     /// The combinations of the breakdown, among which a rank is.
     pub combos: Rc<Vec<Vec<Value>>>,
+    /// Whether they are entities, all of which are there for the period.
+    pub entities: bool,
 }
 
 type RowsKey = (usize, i64, Option<NaiveDate>, Option<String>, Vec<usize>);
@@ -158,8 +160,14 @@ impl<'a> Naive<'a> {
             return Answer { value: Value::Missing, reason: Some(Reason::NoValues), ..own };
         }
         let dimensions: Vec<&Path> = here.members.iter().map(|(d, _)| d).collect();
+        // Those that are shown for the sake of other periods change no place.
+        let mut there: Vec<Vec<Value>> = Vec::new();
+        let by: Vec<Path> = dimensions.iter().map(|d| (*d).clone()).collect();
+        let whole = Here { members: Vec::new(), ..here.clone() };
+        seen(self, of, &whole, Look::OfValue, &by, &mut |members| there.push(members));
+        let ranked = |c: &&Vec<Value>| c.len() == dimensions.len() && (here.entities || there.contains(c));
         let mut place = 1;
-        for combo in here.combos.iter().filter(|c| c.len() == dimensions.len()) {
+        for combo in here.combos.iter().filter(ranked) {
             let members = dimensions.iter().map(|d| (*d).clone()).zip(combo.iter().cloned()).collect();
             let there = Here { members, ..here.clone() };
             let other = self.eval(of, &there);
@@ -178,10 +186,8 @@ impl<'a> Naive<'a> {
         let end = here.cut.unwrap_or(whole);
         let start = match here.window {
             None => Some(calendar.start(self.grain, here.period)),
-            Some(window) => {
-                let last = if known::WINDOWS_OF_CUT_PERIODS_MOVE { end } else { whole };
-                calendar.window(window, self.grain, here.period, last)
-            }
+            // That of a period up to a point begins as the whole one's does.
+            Some(window) => calendar.window(window, self.grain, here.period, whole),
         };
         (start, end)
     }

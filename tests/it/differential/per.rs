@@ -8,8 +8,7 @@ use rumbo::Reason;
 use super::aggregate::{Answer, aggregate, sum};
 use super::calendar::plus;
 use super::cells::{Look, seen};
-use super::formula::{Moment, Path, Per};
-use super::known;
+use super::formula::{Formula, Moment, Path, Per};
 use super::naive::{Here, Naive, on_of};
 use super::rows::{At, truth};
 use super::schema::{SOURCES, Src};
@@ -27,9 +26,6 @@ impl<'a> Naive<'a> {
     pub(super) fn per(&self, per: &'a Per, here: &Here<'a>) -> Answer {
         self.note_windows(per, here);
         if !self.knows_entities(per, here) {
-            if per.of.has_per(self.kpis) && known::NESTED_PER_FORGETS_WHY {
-                self.unsure.set(true);
-            }
             return Answer::missing(Reason::OutsideData);
         }
         let kept = self.kept_entities(per, here);
@@ -49,9 +45,17 @@ impl<'a> Naive<'a> {
     /// Whether a period lies in what the sources of a formula, and of its entities, cover: where nothing is known
     /// of what is looked at for each entity, nothing is known of all.
     pub(super) fn knows_entities(&self, per: &Per, here: &Here<'_>) -> bool {
-        let all = std::iter::once(&per.of).chain(&per.filter).flat_map(|f| f.aggregates(self.kpis));
-        all.into_iter().all(|a| self.is_covered(a, here))
-            && (per.moment.is_none() || self.is_known(entity_source(per), None, here))
+        let mut known = per.moment.is_none() || self.is_known(entity_source(per), None, here);
+        for formula in std::iter::once(&per.of).chain(&per.filter) {
+            formula.walk(self.kpis, &mut |f| match f {
+                Formula::Aggregate(call) => known &= self.is_covered(call, here),
+                Formula::Per(inner) => {
+                    known &= inner.moment.is_none() || self.is_known(entity_source(inner), None, here);
+                }
+                _ => {}
+            });
+        }
+        known
     }
 
     /// Whether the window begins before what any of these sources covers, whoever is looked at.
@@ -98,6 +102,7 @@ impl<'a> Naive<'a> {
             let there = Here {
                 members: vec![(vec![per.entity], entity.key.clone())],
                 combos: Rc::clone(&combos),
+                entities: true,
                 ..here.clone()
             };
             let (row, moment) = (entity.row, entity.moment);

@@ -5,7 +5,6 @@ use rumbo::Reason;
 
 use super::aggregate::Answer;
 use super::formula::{Formula, Shift};
-use super::known;
 use super::naive::{Here, Naive};
 use super::rows::{and, boolean, compared, or, truth};
 use super::value::{Value, arith, negated, nine, order};
@@ -38,11 +37,7 @@ impl<'a> Naive<'a> {
                 };
                 let value = if is(0).is_none() { Value::Missing } else { chosen.value.clone() };
                 // Why it is missing is why the branch that is taken is.
-                let answer = told(value, parts, Reason::OutOfRange);
-                if known::IF_TELLS_ITS_LEFTMOST_PART {
-                    return answer;
-                }
-                return Answer { reason: chosen.reason, ..answer };
+                return Answer { reason: chosen.reason, ..told(value, parts, Reason::OutOfRange) };
             }
             Formula::Call("coalesce", _) => {
                 parts.iter().map(|p| &p.value).find(|v| !v.is_missing()).cloned().unwrap_or(Value::Missing)
