@@ -49,6 +49,8 @@ pub enum Command {
     Check(Check),
     /// Compute KPIs
     Run(Run),
+    /// Compute scorecards: KPIs rolled up by weight, and what they pay
+    Scorecard(Scorecard),
     /// Compute a formula without a KPI
     Eval(Eval),
     /// List what a project defines
@@ -97,7 +99,7 @@ pub enum StatusFilter {
 }
 
 /// What is asked of KPIs.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Asked {
     /// A breakdown in place of those that the KPIs list: dimensions joined by commas, or `none`
     #[arg(long, value_name = "DIMENSIONS")]
@@ -147,6 +149,36 @@ pub struct Run {
     pub kpi: Vec<String>,
     #[command(flatten)]
     pub asked: Asked,
+}
+
+#[derive(Debug, Args)]
+pub struct Scorecard {
+    /// Only these scorecards; all where none is named
+    pub names: Vec<String>,
+    /// The project: a folder with a rumbo.yaml, or a rule file
+    #[arg(long, value_name = "PROJECT", default_value = ".")]
+    pub project: PathBuf,
+    /// First day
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// The day after the last
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// Up to when rows exist: a day (its end) or a time
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Another value for a parameter of the project
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// table, csv, json, ndjson, parquet, arrow or markdown
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Write the result to a file; its name gives the format where none is given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The language of labels
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod prepare;
 mod rates;
 pub mod run;
 pub mod runner;
+mod scorecards;
 pub mod specs;
 mod table;
 mod valid;

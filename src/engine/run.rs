@@ -11,6 +11,7 @@ use super::coverage::{self, Coverage};
 use super::io::SourceSpec;
 use super::open::in_memory;
 use super::runner::Runner;
+use super::table::Made;
 use super::{Inspected, failure, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::model::outcome::Outcome;
@@ -97,10 +98,18 @@ impl Run<'_> {
             .await
             .map_err(|e| vec![failure::of_query(&e, &[])])?;
         let values = Arc::new(self.read_tables(&ready, runner).await?);
+        let made = Made { results: &results, tables: &values, labels: &labels, scans: &scans, runner };
         let mut tables = Vec::new();
         for table in &self.graph.tables {
-            match self.table(table, (&results, &values), &labels, &scans, runner).await {
+            match self.table(table, &made, &[]).await {
                 Ok(table) => tables.push(table),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let mut scorecards = Vec::new();
+        for card in &self.graph.cards {
+            match self.scorecard(card, &made).await {
+                Ok(card) => scorecards.push(card),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -111,6 +120,7 @@ impl Run<'_> {
             project: self.model.name.clone(),
             as_of: as_of_text(&self.as_of, self.model),
             tables,
+            scorecards,
             expanded: self.expansions(&results),
             notes: self
                 .graph

@@ -38,6 +38,16 @@ use crate::results::tables::Tables;
 /// A day in microseconds.
 const DAY: i64 = 86_400_000_000;
 
+/// What the run has made before tables.
+#[derive(Clone, Copy)]
+pub(super) struct Made<'a> {
+    pub(super) results: &'a [GroupResult],
+    pub(super) tables: &'a Arc<Tables>,
+    pub(super) labels: &'a BTreeMap<SourceId, HashMap<String, String>>,
+    pub(super) scans: &'a Scans<'a>,
+    pub(super) runner: &'a dyn Runner,
+}
+
 /// The results that a table is made of.
 pub(super) struct Meeting<'a> {
     pub(super) table: &'a TablePlan,
@@ -62,15 +72,14 @@ impl Meeting<'_> {
 }
 
 impl Run<'_> {
-    /// Computes a table.
+    /// Computes a table; members that are there `also` have cells whether seen or not.
     pub(super) async fn table(
         &self,
         table: &TablePlan,
-        (results, tables): (&[GroupResult], &Arc<Tables>),
-        labels: &BTreeMap<SourceId, HashMap<String, String>>,
-        scans: &Scans<'_>,
-        runner: &dyn Runner,
+        made: &Made<'_>,
+        also: &[(Members, Vec<bool>)],
     ) -> Result<KpiTable, Diagnostic> {
+        let Made { results, tables, labels, scans, runner } = *made;
         let kpi = &self.model.kpis[table.kpi];
         let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
         let complete = self.complete(table);
@@ -90,7 +99,9 @@ impl Run<'_> {
             let looks = Some(&looks);
             let meeting = Meeting { table, plan, results, tables, formulas: &formulas, looks };
             let all: Vec<usize> = (0..plan.dimensions.len()).collect();
-            let filling: &[_] = if table.fill == Fill::Entities { &active } else { &[] };
+            let active: Vec<_> = active.into_iter().chain(also.iter().cloned()).collect();
+            let fills = table.fill == Fill::Entities || !also.is_empty();
+            let filling: &[_] = if fills { &active } else { &[] };
             let (cells, level) = self.level(&meeting, &all, filling).map_err(failed)?;
             let away = cells.inactive(&active);
             let env = Env { timezone: self.model.calendar.timezone };

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 
 use super::judge::Status;
+use super::scorecard::{Part, Rollup};
 use super::types::{Type, Unit};
 use crate::diagnostic::Diagnostic;
 
@@ -103,6 +104,8 @@ pub struct Outcome {
     pub as_of: String,
     /// A table for each KPI and grain, KPIs in the order of the files.
     pub tables: Vec<KpiTable>,
+    /// Scorecards, in the order of the files.
+    pub scorecards: Vec<ScoreTable>,
     /// Aggregates of which rows were looked at once for each period that they count in, and how many that were.
     pub expanded: Vec<(String, u64)>,
     /// Notes and warnings of the run.
@@ -120,6 +123,71 @@ impl Outcome {
         }
         self.tables.retain(|table| !table.breakdowns.is_empty());
     }
+}
+
+/// A scorecard: a row for each member and period.
+#[derive(Clone, Debug)]
+pub struct ScoreTable {
+    /// Its name.
+    pub scorecard: String,
+    /// Its label, if it has one.
+    pub label: Option<String>,
+    /// `quarter`.
+    pub grain: String,
+    /// Who gets one, as written; empty for the whole.
+    pub dimensions: Vec<String>,
+    /// How scores become one.
+    pub rollup: Rollup,
+    /// Its KPIs.
+    pub kpis: Vec<ScoreKpi>,
+    /// What pay counts in, where it pays.
+    pub pay: Option<Unit>,
+    /// By period, then by members.
+    pub rows: Vec<ScoreRow>,
+}
+
+/// A KPI of a scorecard.
+#[derive(Clone, Debug)]
+pub struct ScoreKpi {
+    /// Its name.
+    pub kpi: String,
+    /// Its label, if it has one.
+    pub label: Option<String>,
+    /// Its weight among all.
+    pub weight: f64,
+}
+
+/// One scorecard of one member in one period.
+#[derive(Clone, Debug)]
+pub struct ScoreRow {
+    /// The period's name.
+    pub period: String,
+    /// Its first day.
+    pub start: NaiveDate,
+    /// The day after its last.
+    pub end: NaiveDate,
+    /// Whether the period is closed and the data of all KPIs complete.
+    pub complete: bool,
+    /// A member for each dimension.
+    pub members: Vec<Option<Member>>,
+    /// Its KPIs, in their order.
+    pub parts: Vec<Part>,
+    /// 0 to 100; none where nothing is judged.
+    pub score: Option<f64>,
+    /// The attainments rolled up.
+    pub attainment: Option<f64>,
+    /// The weight that is judged, 1 for all of it.
+    pub coverage: f64,
+    /// Why there is no score.
+    pub why: Option<Reason>,
+    /// Paid at an attainment of 100%.
+    pub base: Option<f64>,
+    /// The part of it that is paid.
+    pub multiplier: Option<f64>,
+    /// What is paid.
+    pub pay: Option<f64>,
+    /// Why that is unknown, or withheld.
+    pub pay_why: Option<Reason>,
 }
 
 /// A KPI at one grain: the total and its breakdowns.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::calendar::Grain;
-use super::judge::rounded;
+use super::judge::{Status, rounded};
 use super::outcome::Reason;
 use super::project::Dimension;
 use super::types::Unit;
@@ -112,6 +112,8 @@ pub struct Part {
     pub score: Option<f64>,
     /// Its attainment.
     pub attainment: Option<f64>,
+    /// Its status.
+    pub status: Status,
     /// Why it is not judged.
     pub why: Option<Reason>,
     /// Its part of the score: these add up to it.

@@ -136,6 +136,17 @@ impl Unit {
         self.powers.is_empty()
     }
 
+    /// The digits of its minor unit, where it is a currency: cents, or none.
+    pub fn minor_digits(&self) -> u32 {
+        const WHOLE: [&str; 8] = ["JPY", "KRW", "CLP", "VND", "ISK", "PYG", "UGX", "XAF"];
+        const MILLS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
+        match self.to_string().as_str() {
+            unit if WHOLE.contains(&unit) => 0,
+            unit if MILLS.contains(&unit) => 3,
+            _ => 2,
+        }
+    }
+
     /// Whether it has a part that never mixes (a currency, say).
     pub fn is_strict(&self) -> bool {
         self.powers.keys().any(|k| matches!(k, UnitName::Declared(_)))

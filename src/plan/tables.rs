@@ -23,6 +23,8 @@ struct Wanted<'a> {
     kpi: usize,
     grain: Grain,
     by: &'a [Vec<Dimension>],
+    /// Whether it is for a scorecard: whoever is there has one, seen or not.
+    card: bool,
 }
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
@@ -42,14 +44,14 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         let definition = &model.kpis[kpi];
         let by: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&definition.by);
         let grains = request.grains.as_ref().unwrap_or(&definition.grains);
-        wanted.extend(grains.iter().map(|grain| Wanted { kpi, grain: *grain, by }));
+        wanted.extend(grains.iter().map(|grain| Wanted { kpi, grain: *grain, by, card: false }));
     }
     let shown = wanted.len();
     let mut plans = Vec::new();
     for card in cards {
         let definition = &model.scorecards[card];
         let first = wanted.len();
-        let table = |kpi: usize| Wanted { kpi, grain: definition.grain, by: &each[card] };
+        let table = |kpi: usize| Wanted { kpi, grain: definition.grain, by: &each[card], card: true };
         wanted.extend(definition.kpis.iter().map(|(kpi, _)| table(*kpi)));
         wanted.extend(
             definition.pay.iter().flat_map(|pay| std::iter::once(pay.base).chain(pay.needs)).map(table),
@@ -109,7 +111,7 @@ impl Planner<'_> {
     fn table(&mut self, wanted: &Wanted<'_>) -> Option<TablePlan> {
         let (model, request, grain) = (self.model, self.request, wanted.grain);
         let definition = &model.kpis[wanted.kpi];
-        let breakdowns = breakdowns(model, wanted.by, definition, &mut self.problems);
+        let breakdowns = breakdowns(model, wanted, definition, &mut self.problems);
         let periods = match request.periods(grain, &model.calendar) {
             Ok((periods, told)) => {
                 let new: Vec<Diagnostic> = told.into_iter().filter(|n| !self.notes.contains(n)).collect();
@@ -163,7 +165,7 @@ impl Planner<'_> {
             periods,
             cuts,
             breakdowns,
-            fill: definition.fill,
+            fill: if wanted.card { Fill::Entities } else { definition.fill },
         })
     }
 
@@ -216,7 +218,7 @@ impl Planner<'_> {
 /// The total and the breakdowns of a KPI, with every measure's way to every dimension.
 fn breakdowns(
     model: &Model,
-    asked: &[Vec<Dimension>],
+    wanted: &Wanted<'_>,
     kpi: &Kpi,
     problems: &mut Diagnostics,
 ) -> Vec<BreakdownPlan> {
@@ -230,7 +232,7 @@ fn breakdowns(
         pers: per::plans(model, kpi, &formulas, &[], problems),
     };
     let mut all = vec![total];
-    for dimensions in asked.iter().filter(|d| !d.is_empty()) {
+    for dimensions in wanted.by.iter().filter(|d| !d.is_empty()) {
         let mut keys = BTreeMap::new();
         for id in &measures {
             let source = model.measures[id.0].source;
@@ -262,7 +264,9 @@ fn breakdowns(
             let mut plan =
                 BreakdownPlan { dimensions: dimensions.clone(), keys, coarser, population: None, pers };
             let reached = plan.keys.values().all(|k| k.len() == dimensions.len());
-            if kpi.fill == Fill::Entities && reached {
+            if wanted.card && reached {
+                plan.population = population(model, kpi, &plan).ok();
+            } else if kpi.fill == Fill::Entities && reached {
                 match population(model, kpi, &plan) {
                     Ok(population) => plan.population = Some(population),
                     Err(problem) => problems.merge(problem),

@@ -10,14 +10,19 @@ use super::tidy::{self, Cell};
 use crate::diagnostic::Severity;
 use crate::model::outcome::Outcome;
 
-/// `{"project", "as_of", "results", "notes"}`.
+/// `{"project", "as_of", "results", "notes"}`, with `scorecards` where there are some.
 pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
-    let batch = tidy::batch(outcome).map_err(tidy::io_error)?;
+    let batch = tidy::kpis(outcome).map_err(tidy::io_error)?;
     writeln!(out, "{{")?;
     writeln!(out, "  \"project\": {},", json!(outcome.project))?;
     writeln!(out, "  \"as_of\": {},", json!(outcome.as_of))?;
     list(out, "results", rows(&batch))?;
     writeln!(out, ",")?;
+    if !outcome.scorecards.is_empty() {
+        let cards = super::scorecards::batch(outcome).map_err(tidy::io_error)?;
+        list(out, "scorecards", rows(&cards))?;
+        writeln!(out, ",")?;
+    }
     list(out, "notes", notes(outcome).into_iter())?;
     writeln!(out, "\n}}")?;
     out.flush()

@@ -11,9 +11,11 @@ pub mod markdown;
 pub mod ndjson;
 pub mod number;
 pub mod order;
+
 pub mod parquet;
 #[cfg(test)]
 mod samples;
+pub mod scorecards;
 pub mod table;
 pub mod tidy;
 pub mod value;

@@ -88,6 +88,8 @@ pub fn outcome(tables: Vec<KpiTable>) -> Outcome {
         project: "key-accounts".to_owned(),
         as_of: "2026-02-10".to_owned(),
         tables,
+        scorecards: Vec::new(),
+        scorecards: Vec::new(),
         expanded: Vec::new(),
         notes: Vec::new(),
     }

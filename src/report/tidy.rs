@@ -40,7 +40,7 @@ const AFTER: [&str; 18] = [
     "change",
 ];
 /// Day 0 of a Date32, counted as chrono does.
-const EPOCH: i32 = 719_163;
+pub(super) const EPOCH: i32 = 719_163;
 
 /// All rows. The schema's metadata holds `project` and `as_of`.
 ///
@@ -54,6 +54,15 @@ const EPOCH: i32 = 719_163;
 /// - `n` and `skipped` are null where the value is withheld.
 /// - `unit` is `percent` for values shown so, `days` for durations, null for plain numbers.
 pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
+    // Where only scorecards were asked for, they are the result.
+    if outcome.tables.is_empty() && !outcome.scorecards.is_empty() {
+        return super::scorecards::batch(outcome);
+    }
+    kpis(outcome)
+}
+
+/// The rows of KPIs alone.
+pub(super) fn kpis(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
     let dimensions = dimensions(outcome);
     let rows: Vec<(&KpiTable, Placed<'_>)> =
         outcome.tables.iter().flat_map(|t| order::rows(t).into_iter().map(move |p| (t, p))).collect();

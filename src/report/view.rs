@@ -46,7 +46,7 @@ pub struct Section {
 /// The view of a result.
 pub fn view(outcome: &Outcome) -> View {
     View {
-        blocks: outcome.tables.iter().map(block).collect(),
+        blocks: outcome.tables.iter().map(block).chain(super::scorecards::blocks(outcome)).collect(),
         footer: format!("as of {}", value::plain(&outcome.as_of)),
     }
 }

@@ -1,6 +1,7 @@
 //! What a KPI is judged by: which way is good, its target and baseline, its statuses. What could be read in
 //! two ways is refused: a target without a direction, a plain `5` for a percentage, ranges with a gap.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Resolver;
@@ -353,19 +354,27 @@ impl Resolver<'_> {
     /// Whether a formula's values add up over the days of a period: sums and counts of events, joined by `+`,
     /// `-` and constants.
     pub(super) fn is_flow(&self, formula: &ResultExpr) -> bool {
+        self.adds_up(formula, &mut HashMap::new())
+    }
+
+    /// The same; formulas that many use are looked at once.
+    fn adds_up(&self, formula: &ResultExpr, done: &mut HashMap<*const ResultExpr, bool>) -> bool {
         let constant = |e: &ResultExpr| fold(e).is_some();
         match &formula.kind {
             Kind::Leaf(ResultLeaf::Measure(id)) => self.is_flow_measure(*id),
-            Kind::Leaf(ResultLeaf::Kpi(_, body)) => self.is_flow(body),
-            Kind::Leaf(ResultLeaf::Across(Across::HideBelow(_), body)) => self.is_flow(body),
-            Kind::Neg(of) => self.is_flow(of),
-            Kind::Arith(Arith::Add | Arith::Sub, a, b) => {
-                (self.is_flow(a) && (self.is_flow(b) || constant(b))) || (constant(a) && self.is_flow(b))
+            Kind::Leaf(ResultLeaf::Kpi(_, body) | ResultLeaf::Across(Across::HideBelow(_), body)) => {
+                if let Some(known) = done.get(&Arc::as_ptr(body)) {
+                    return *known;
+                }
+                let adds = self.adds_up(body, done);
+                done.insert(Arc::as_ptr(body), adds);
+                adds
             }
-            Kind::Arith(Arith::Mul, a, b) => {
-                (self.is_flow(a) && constant(b)) || (constant(a) && self.is_flow(b))
-            }
-            Kind::Arith(Arith::Div, a, b) => self.is_flow(a) && constant(b),
+            Kind::Neg(of) => self.adds_up(of, done),
+            Kind::Arith(Arith::Add | Arith::Sub, a, b) if constant(b) => self.adds_up(a, done),
+            Kind::Arith(Arith::Add | Arith::Sub | Arith::Mul, a, b) if constant(a) => self.adds_up(b, done),
+            Kind::Arith(Arith::Add | Arith::Sub, a, b) => self.adds_up(a, done) && self.adds_up(b, done),
+            Kind::Arith(Arith::Mul | Arith::Div, a, b) => constant(b) && self.adds_up(a, done),
             _ => false,
         }
     }

@@ -38,6 +38,7 @@ mod per;
 mod rates;
 mod results;
 mod rows;
+mod scorecards;
 mod sources;
 mod strategy;
 mod tables;
@@ -123,6 +124,7 @@ pub fn resolve(
     resolver.check_functions();
     resolver.strategy();
     resolver.kpis(asked);
+    resolver.scorecards();
     resolver.converted_columns();
     resolver.model
 }
@@ -215,7 +217,6 @@ fn kept(raw: &RawProject) -> Vec<(&'static str, Span)> {
     let mut found = Vec::new();
     found.extend(raw.rules.values().map(|r| ("rules", r.name.span)));
     found.extend(raw.waivers.iter().map(|w| ("waivers", w.rule.span)));
-    found.extend(raw.scorecards.values().map(|s| ("scorecards", s.name.span)));
     found.extend(raw.tests.values().map(|t| ("tests", t.name.span)));
     for kpi in raw.kpis.values() {
         let written = kpi.keys.iter().filter(|(key, _)| ["cost", "benefit"].contains(key));

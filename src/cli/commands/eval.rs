@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::values::Wanted;
 use crate::api::{Loaded, load};
 use crate::cli::args::Eval;
 use crate::cli::console::{show, usage};
@@ -46,7 +47,7 @@ pub async fn run(args: &Eval, options: &LoadOptions, talk: &Talk) -> Exit {
     let mut kpi = RawKpi::new(Spanned::new(name.clone(), span));
     kpi.formula = Some(Formula { expr: Some(expr), span });
     loaded.raw.kpis.insert(name.clone(), kpi);
-    super::values::run(loaded, Some(vec![name]), &args.asked, talk).await
+    super::values::run(loaded, Wanted { kpis: Some(vec![name]), scorecards: None }, &args.asked, talk).await
 }
 
 /// Sources of bare files.

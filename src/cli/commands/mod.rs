@@ -7,6 +7,7 @@ mod functions;
 mod init;
 mod list;
 mod run;
+mod scorecard;
 mod values;
 
 use super::args::{Arguments, Command};
@@ -23,6 +24,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Init(args) => init::run(&args, &talk),
         Command::Check(args) => check::run(&args, &options, &talk).await,
         Command::Run(args) => run::run(&args, &options, &talk).await,
+        Command::Scorecard(args) => scorecard::run(&args, &options, &talk).await,
         Command::Eval(args) => eval::run(&args, &options, &talk).await,
         Command::List(args) => list::run(&args, &options, &talk).await,
         Command::Explain(args) => explain::run(&args, &options, &talk).await,

@@ -9,12 +9,22 @@ use crate::cli::settings::{Exit, Talk, Target, bytes, conditions, pairs, request
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::model::judge::Status;
 use crate::model::outcome::Outcome;
+use crate::plan::Request;
 use crate::report::{Format, TableOptions, write, write_file};
 use crate::resolve::Asked;
 use crate::source::SourceMap;
 
+/// Which results are asked for.
+pub struct Wanted {
+    /// KPIs; all where absent.
+    pub kpis: Option<Vec<String>>,
+    /// Scorecards; none where absent, all where empty.
+    pub scorecards: Option<Vec<String>>,
+}
+
 /// Computes KPIs of a loaded project and writes them.
-pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Arguments, talk: &Talk) -> Exit {
+pub async fn run(mut loaded: Loaded, wanted: Wanted, arguments: &Arguments, talk: &Talk) -> Exit {
+    let Wanted { kpis, scorecards } = wanted;
     let target = match Target::settle(arguments) {
         Ok(target) => target,
         Err(problem) => return usage(&problem),
@@ -51,7 +61,7 @@ pub async fn run(mut loaded: Loaded, kpis: Option<Vec<String>>, arguments: &Argu
     }
     let (as_of, calendar) = (checked.model.as_of, checked.model.calendar.clone());
     let request = match request(arguments, kpis, as_of, &calendar, &mut checked.map) {
-        Ok(request) => request,
+        Ok(request) => Request { scorecards, ..request },
         Err(problem) => return usage(&problem),
     };
     let graph = match checked.plan(&request) {
