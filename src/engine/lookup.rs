@@ -16,8 +16,17 @@ use super::open::in_memory;
 use super::runner::Runner;
 use crate::diagnostic::{DataPlace, Diagnostic, codes};
 use crate::model::project::{Model, SourceId};
+use crate::plan::keys::Keys;
 use crate::plan::scan::Scans;
 use crate::results::set::texts;
+
+/// A source that is joined to.
+pub struct Lookup {
+    /// Its rows.
+    pub table: Arc<dyn TableProvider>,
+    /// Which keys it has, where a bit for each tells.
+    pub keys: Option<Keys>,
+}
 
 /// Reads a lookup source; a repeated key is an error that names keys.
 pub async fn read(
@@ -25,18 +34,32 @@ pub async fn read(
     scans: &Scans<'_>,
     source: SourceId,
     runner: &dyn Runner,
-) -> Result<std::result::Result<Arc<dyn TableProvider>, Vec<Diagnostic>>> {
+) -> Result<std::result::Result<Lookup, Vec<Diagnostic>>> {
     let plan = scans.rows(source)?.build()?;
     let schema = Arc::clone(plan.schema().inner());
     let batches = runner.run(plan).await?;
-    let provider = match in_memory(schema, batches) {
-        Ok(provider) => provider,
+    let keys = bits(model, source, &batches);
+    let table = match in_memory(schema, batches) {
+        Ok(table) => table,
         Err(problems) => return Ok(Err(problems)),
     };
-    Ok(match repeated_keys(model, source, &provider, runner).await? {
-        None => Ok(provider),
+    if keys.is_some() {
+        return Ok(Ok(Lookup { table, keys }));
+    }
+    Ok(match repeated_keys(model, source, &table, runner).await? {
+        None => Ok(Lookup { table, keys }),
         Some(problem) => Err(vec![problem]),
     })
+}
+
+/// The keys as bits, where they are whole numbers and none repeats.
+fn bits(model: &Model, source: SourceId, batches: &[RecordBatch]) -> Option<Keys> {
+    let here = model.source(source);
+    let [key] = here.key.as_slice() else { return None };
+    let name = here.columns[*key].name.as_str();
+    let columns: Option<Vec<_>> =
+        batches.iter().map(|b| b.column_by_name(name)?.as_primitive_opt::<Int64Type>()).collect();
+    Keys::new(&columns?)
 }
 
 fn key_columns(model: &Model, source: SourceId) -> Vec<Expr> {

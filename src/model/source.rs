@@ -207,6 +207,13 @@ pub struct ColumnRef {
     pub column: usize,
 }
 
+impl Column {
+    /// Whether it stands in the source's files, in a type that the language has.
+    pub fn is_of_file(&self) -> bool {
+        self.formula.is_none() && self.made.is_none() && self.ty != Type::Unknown
+    }
+}
+
 impl Source {
     /// A column by name.
     pub fn column_named(&self, name: &str) -> Option<usize> {
@@ -215,8 +222,7 @@ impl Source {
 
     /// The columns that its files have, of types that the language has.
     pub fn file_columns(&self) -> impl Iterator<Item = usize> + '_ {
-        let of_file = |c: &Column| c.formula.is_none() && c.made.is_none() && c.ty != Type::Unknown;
-        (0..self.columns.len()).filter(move |i| of_file(&self.columns[*i]))
+        (0..self.columns.len()).filter(|i| self.columns[*i].is_of_file())
     }
 
     /// A relation by name.

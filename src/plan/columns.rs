@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::credited::plain;
 use crate::model::expr::{RowExpr, RowLeaf};
-use crate::model::project::{ColumnRef, Model, SourceId, Via};
+use crate::model::project::{ColumnRef, Made, Model, SourceId, Via};
 
 /// Collects the file columns behind formulas of one source's rows.
 pub struct Inputs<'a> {
@@ -66,6 +67,13 @@ impl<'a> Inputs<'a> {
             return;
         }
         self.found.insert(at.clone());
+        if let Some(Made::Converted(conversion)) = column.made.as_deref()
+            && let Some(own) = plain(self.model, self.model.target(self.source, &at.hops), &conversion.base)
+        {
+            for column in [own.entity, own.time] {
+                self.column(&ColumnRef { hops: at.hops.clone(), column });
+            }
+        }
         if let Some(valid) = &column.valid {
             self.expr(&at.hops, valid);
         }

@@ -10,7 +10,9 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference, internal_err};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator, cast, lit, not, when};
 
+use super::credited::Credited;
 use super::holders::SharedHolders;
+use super::keys::Keys;
 use super::period::{Stored, day_number};
 use super::rates::Rates;
 use super::udf;
@@ -28,6 +30,10 @@ pub struct Stores {
     pub times: HashMap<(SourceId, usize), Stored>,
     /// Who held what when.
     pub holders: HashMap<Via, SharedHolders>,
+    /// Which keys a source has, where a bit for each tells.
+    pub keys: HashMap<SourceId, Arc<Keys>>,
+    /// Which rows target events are credited to, of columns that no row holds.
+    pub credited: HashMap<(SourceId, usize), Credited>,
     /// Exchange rates, where amounts are converted.
     pub rates: Option<Arc<Rates>>,
 }
@@ -108,6 +114,10 @@ impl<'a> Lowering<'a> {
                 _ => None,
             };
             return (here.expr(formula), stored);
+        }
+        if let Some(credited) = self.stores.credited.get(&(source, at.column)) {
+            let here = Lowering { source, ..here };
+            return (credited.call(&here, at.column), None);
         }
         let stored = match column.ty {
             Type::Date => Some(Stored::Day),

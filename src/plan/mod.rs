@@ -14,9 +14,11 @@ use crate::model::project::{ColumnRef, Dimension, Fill, MeasureId, Model, Source
 pub mod aggregates;
 pub mod bitmaps;
 pub mod columns;
+pub mod credited;
 mod expand;
 pub mod groups;
 pub mod holders;
+pub mod keys;
 mod lacking;
 pub mod lower;
 mod masks;

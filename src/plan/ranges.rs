@@ -418,11 +418,18 @@ fn local_day(lowering: &Lowering<'_>, instant: Expr) -> Expr {
     udf::call("local_day", env, DataType::Date32, Arc::new(kernel), vec![instant])
 }
 
-/// Whether a time lies on or after a day and before another.
-pub fn within_days(lowering: &Lowering<'_>, column: &ColumnRef, from: NaiveDate, to: NaiveDate) -> Expr {
-    let border = |day| lit(ScalarValue::Date32(Some(day_number(day))));
-    let day = day(lowering, column);
-    day.clone().gt_eq(border(from)).and(day.lt(border(to)))
+/// What every time that lies on or after a day and before another satisfies, as plain comparisons of the
+/// column: a reader prunes by them. Of instants a day more on both sides does too.
+pub fn about_days(
+    lowering: &Lowering<'_>,
+    column: &ColumnRef,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Option<Expr> {
+    let (raw, stored) = lowering.raw_column(column);
+    let from = border(lowering, stored, day_number(from), true)?;
+    let to = border(lowering, stored, day_number(to), false)?;
+    Some(raw.clone().gt_eq(from).and(raw.lt(to)))
 }
 
 /// Whether a span's last day is not after its first: the few rows that may be empty or backward.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Inputs;
+use super::credited::plain;
 use super::groups::inputs;
 use super::{GroupSet, ScanGroup};
 use crate::model::calendar::Grain;
@@ -130,7 +131,10 @@ impl Ground {
         if !self.done.insert(step) {
             return;
         }
-        self.rows(model, source, true);
+        // Credited events that the row itself tells apart are looked up; only where some are alike do its
+        // rows have to be held.
+        let looked_up = matches!(&**made, Made::Converted(c) if plain(model, source, &c.base).is_some());
+        self.rows(model, source, !looked_up);
         match &**made {
             Made::Until => self.whole(model, source),
             Made::Gap { time, per } => {

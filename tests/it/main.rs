@@ -7,6 +7,7 @@ mod cases;
 mod cli;
 mod codes;
 mod console;
+mod conversions;
 mod diff;
 mod differential;
 mod docs;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     trials.extend(cli::trials());
     trials.extend(properties::trials());
     trials.extend(own_calendars::trials());
+    trials.extend(conversions::trials());
     trials.extend(fuzz::trials());
     trials.extend(differential::trials());
     trials.push(Trial::test("architecture", architecture::stages_use_only_earlier_ones));

@@ -57,7 +57,13 @@ impl Run<'_> {
                 self.ensure_inputs(ready, &read, runner).await?;
                 self.fact(ready, source, *measure, keys, runner).await.map_err(wrong)?
             }
-            Made::Converted(conversion) => self.converted(ready, source, column, conversion, runner).await?,
+            Made::Converted(conversion) => {
+                match self.converted(ready, source, column, conversion, runner).await? {
+                    Some(values) => values,
+                    // Looked up by whose and when.
+                    None => return Ok(()),
+                }
+            }
         };
         self.add(ready, source, column, values)
     }

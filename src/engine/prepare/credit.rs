@@ -19,8 +19,9 @@ use crate::functions::Env;
 use crate::functions::operators::comparison::local_days;
 use crate::model::expr::RowLeaf;
 use crate::model::project::{Conversion, Events, Measure, SourceId, TimeBinding};
+use crate::plan::credited::plain;
 use crate::plan::lower::Lowering;
-use crate::plan::ranges::{window_starts, within_days};
+use crate::plan::ranges::{about_days, window_starts};
 use crate::plan::scan::row_number;
 use crate::plan::steps::events;
 
@@ -31,7 +32,7 @@ const DAY: i64 = 86_400_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
     /// The entity's number.
-    pub entity: u32,
+    pub entity: i64,
     /// Microseconds.
     pub at: i64,
     /// Its place in the order of rows.
@@ -40,10 +41,10 @@ pub struct Event {
     pub row: u32,
 }
 
-/// The rows of base events that a target event is credited to. Each target event has one, the latest base
+/// The places of base events that a target event is credited to. Each target event has one, the latest base
 /// event (`first`: the earliest) at most `within` before it, the bound itself excluded. Both are sorted.
-pub fn credited(base: &[Event], targets: &[Event], within: i64, first: bool) -> Vec<u32> {
-    let mut rows = Vec::new();
+pub fn credited(base: &[Event], targets: &[Event], within: i64, first: bool) -> Vec<usize> {
+    let mut places = Vec::new();
     let (mut from, mut end) = (0, 0);
     for target in targets {
         // Base events before `from` are too early for this target and for later ones; those before `end`
@@ -57,14 +58,15 @@ pub fn credited(base: &[Event], targets: &[Event], within: i64, first: bool) -> 
             end += 1;
         }
         if from < end {
-            rows.push(base[if first { from } else { end - 1 }].row);
+            places.push(if first { from } else { end - 1 });
         }
     }
-    rows
+    places
 }
 
 impl Run<'_> {
-    /// Which rows of a source a target event is credited to.
+    /// Which rows of a source a target event is credited to; none where [`Run::pairs`] put it among what is
+    /// looked up.
     pub(super) async fn converted(
         &self,
         ready: &mut Ready,
@@ -72,7 +74,7 @@ impl Run<'_> {
         column: usize,
         conversion: &Conversion,
         runner: &dyn Runner,
-    ) -> Outcomes<ArrayRef> {
+    ) -> Outcomes<Option<ArrayRef>> {
         let both = [
             events(self.model, source, &conversion.base),
             events(self.model, conversion.source, &conversion.target),
@@ -82,12 +84,25 @@ impl Run<'_> {
         }
         let wrong = |e| vec![self.of_source(&e, source)];
         let days = self.asked_days(source, column, conversion);
+        if let Some(own) = plain(self.model, source, &conversion.base) {
+            let found = self.pairs(ready, source, own, conversion, days, runner).await.map_err(wrong)?;
+            if let Some(found) = found {
+                ready.sources.stores.credited.insert((source, column), found);
+                return Ok(None);
+            }
+        }
+        if !ready.held.contains_key(&source) {
+            self.hold_rows(ready, source, runner).await?;
+            for read in &both {
+                self.ensure_inputs(ready, read, runner).await?;
+            }
+        }
         let base = self.events(ready, source, &conversion.base, true, days, runner).await.map_err(wrong)?;
         let target = self
             .events(ready, conversion.source, &conversion.target, false, days, runner)
             .await
             .map_err(|e| vec![self.of_source(&e, conversion.source)])?;
-        self.credit(ready, source, conversion, &base, &target).map_err(wrong)
+        self.credit(ready, source, conversion, &base, &target).map(Some).map_err(wrong)
     }
 
     /// The days on which events can matter to the asked-for periods: no event before or after them changes
@@ -152,7 +167,7 @@ impl Run<'_> {
         let counts = of.filter.as_ref().map_or_else(|| lit(true), |f| lowering.expr(f));
         let mut wanted: Vec<Expr> = vec![lowering.column(&of.entity), time, counts];
         wanted.extend(numbered.then(row_number));
-        let asked = days.map(|(from, to)| within_days(&lowering, &of.time, from, to));
+        let asked = days.and_then(|(from, to)| about_days(&lowering, &of.time, from, to));
         self.batch(scans.values_where(&read, &lowering, wanted, asked)?, runner).await
     }
 
@@ -177,16 +192,12 @@ impl Run<'_> {
             counts.is_valid(row) && counts.value(row)
         };
         // A row after the as-of in the column that it counts on is not seen.
-        let last = if by_day {
-            i64::from(crate::plan::period::day_number(self.as_of.day)) * DAY
-        } else {
-            self.as_of.instant.timestamp_micros()
-        };
+        let last = self.last(by_day);
         let seen = |at: Option<i64>| at.filter(|at| *at <= last);
         let mut targets: Vec<Event> = (0..target.num_rows())
             .filter(|row| counts(target, *row))
             .filter_map(|row| {
-                let entity = entities[base.num_rows() + row]?;
+                let entity = entities[base.num_rows() + row]?.into();
                 Some(Event { entity, at: seen(to[row])?, place: 0, row: row as u32 })
             })
             .collect();
@@ -198,17 +209,17 @@ impl Run<'_> {
             .filter(|row| entities[*row].is_some_and(|e| converting[e as usize]) && counts(base, *row))
             .filter_map(|row| {
                 let number = numbers.value(row) as u32;
-                Some(Event { entity: entities[row]?, at: seen(from[row])?, place: 0, row: number })
+                Some(Event { entity: entities[row]?.into(), at: seen(from[row])?, place: 0, row: number })
             })
             .collect();
         targets.sort_unstable();
         base_events.sort_unstable();
         self.settle_ties(ready, source, &mut base_events)?;
-        let rows = credited(&base_events, &targets, conversion.within, conversion.first);
+        let places = credited(&base_events, &targets, conversion.within, conversion.first);
         let count = ready.held.get(&source).map_or(0, RecordBatch::num_rows);
         let mut credited = vec![false; count];
-        for row in rows {
-            credited[row as usize] = true;
+        for place in places {
+            credited[base_events[place].row as usize] = true;
         }
         Ok(Arc::new(BooleanArray::from(credited)))
     }
@@ -241,7 +252,17 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn times(&self, times: &ArrayRef, by_day: bool) -> DfResult<Vec<Option<i64>>> {
+    /// The as-of, as events' times are compared.
+    pub(super) fn last(&self, by_day: bool) -> i64 {
+        if by_day {
+            i64::from(crate::plan::period::day_number(self.as_of.day)) * DAY
+        } else {
+            self.as_of.instant.timestamp_micros()
+        }
+    }
+
+    /// Times as they are compared.
+    pub(super) fn times(&self, times: &ArrayRef, by_day: bool) -> DfResult<Vec<Option<i64>>> {
         if !by_day {
             return self.instants(times);
         }
@@ -259,8 +280,8 @@ impl Run<'_> {
 mod tests {
     use super::*;
 
-    fn events(all: &[(u32, i64)]) -> Vec<Event> {
-        let event = |(i, (entity, at)): (usize, &(u32, i64))| Event {
+    fn events(all: &[(i64, i64)]) -> Vec<Event> {
+        let event = |(i, (entity, at)): (usize, &(i64, i64))| Event {
             entity: *entity,
             at: *at,
             place: i as u32,
@@ -277,7 +298,7 @@ mod tests {
         assert_eq!(credited(&base, &events(&[(1, 6)]), 90, false), [1]);
         assert_eq!(credited(&base, &events(&[(1, 6)]), 90, true), [0]);
         assert_eq!(credited(&base, &events(&[(1, 6), (1, 7)]), 90, false), [1, 1]);
-        assert_eq!(credited(&base, &events(&[(3, 6)]), 90, false), [0u32; 0]);
+        assert_eq!(credited(&base, &events(&[(3, 6)]), 90, false), [0usize; 0]);
     }
 
     #[test]
@@ -285,8 +306,8 @@ mod tests {
         let base = events(&[(1, 10)]);
         assert_eq!(credited(&base, &events(&[(1, 10)]), 90, false), [0]);
         assert_eq!(credited(&base, &events(&[(1, 99)]), 90, false), [0]);
-        assert_eq!(credited(&base, &events(&[(1, 100)]), 90, false), [0u32; 0]);
-        assert_eq!(credited(&base, &events(&[(1, 9)]), 90, false), [0u32; 0]);
+        assert_eq!(credited(&base, &events(&[(1, 100)]), 90, false), [0usize; 0]);
+        assert_eq!(credited(&base, &events(&[(1, 9)]), 90, false), [0usize; 0]);
     }
 
     #[test]

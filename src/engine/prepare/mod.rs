@@ -7,6 +7,7 @@ mod columns;
 mod credit;
 mod held;
 mod order;
+mod pairs;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,8 +91,10 @@ impl Run<'_> {
                 continue;
             }
             match lookup::read(self.model, &self.scans(ready), *source, runner).await {
-                Ok(Ok(table)) => {
-                    ready.lookups.insert(*source, table);
+                Ok(Ok(found)) => {
+                    ready.lookups.insert(*source, found.table);
+                    let keys = found.keys.map(|keys| (*source, Arc::new(keys)));
+                    ready.sources.stores.keys.extend(keys);
                 }
                 Ok(Err(found)) => problems.extend(found),
                 Err(e) => problems.push(self.of_source(&e, *source)),
@@ -152,6 +155,7 @@ impl Run<'_> {
             .collect();
         ready.sources.opened.insert(source, Opened { provider, columns, numbered: true });
         ready.lookups.remove(&source);
+        ready.sources.stores.keys.remove(&source);
         ready.held.insert(source, rows);
         Ok(())
     }
