@@ -23,7 +23,7 @@ use crate::source::{SourceMap, Span};
 use crate::syntax::ast;
 
 /// A project as its rule files say it: merged, nothing resolved, no data looked at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// The texts that diagnostics point into.
     pub map: SourceMap,
@@ -182,14 +182,37 @@ impl Loaded {
     /// Checks names, types, units and cycles against the schemas of the data; reads no rows. Call it in a
     /// Tokio runtime.
     pub async fn check(self, asked: &Asked) -> Checked {
-        let Self { map, raw, mut diagnostics } = self;
-        let zone = resolve::calendar(&raw.calendar).timezone;
-        let specs = specs::specs(&raw, zone, &mut diagnostics);
-        let mut guard = Guard::new(&raw.root);
-        for folder in &raw.allow_paths {
+        let (specs, inspected, found) = self.files().await;
+        self.over(specs, inspected, found, asked)
+    }
+
+    /// What the files of the sources hold, and what is wrong with them.
+    pub(crate) async fn files(&self) -> (Vec<SourceSpec>, Inspected, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let specs = specs::specs(&self.raw, resolve::calendar(&self.raw.calendar).timezone, &mut diagnostics);
+        let inspected = inspect(&specs, &self.guard(), &mut diagnostics).await;
+        (specs, inspected, diagnostics)
+    }
+
+    /// Where the project's paths may lead.
+    pub(crate) fn guard(&self) -> Guard {
+        let mut guard = Guard::new(&self.raw.root);
+        for folder in &self.raw.allow_paths {
             guard.allow(&folder.to_string_lossy());
         }
-        let inspected = inspect(&specs, &guard, &mut diagnostics).await;
+        guard
+    }
+
+    /// Checks names, types, units and cycles against schemas.
+    pub(crate) fn over(
+        self,
+        specs: Vec<SourceSpec>,
+        inspected: Inspected,
+        found: Diagnostics,
+        asked: &Asked,
+    ) -> Checked {
+        let Self { map, raw, mut diagnostics } = self;
+        diagnostics.extend(found);
         let signatures = functions();
         let model = resolve::resolve(&raw, &inspected.schemas(), &signatures, asked, &mut diagnostics);
         Checked { map, model, diagnostics: diagnostics.sorted(), specs, inspected }

@@ -45,6 +45,7 @@ mod results;
 mod rulefile;
 mod source;
 mod syntax;
+mod testing;
 
 pub use api::{
     Checked, Loaded, RunOptions, StandardFunction, function_reference, functions, load, load_texts,
@@ -62,6 +63,7 @@ pub use report::{Format, TableOptions, write, write_file};
 pub use resolve::{Asked, as_of};
 pub use rulefile::LoadOptions;
 pub use source::{FileId, SourceMap, Span, Spanned};
+pub use testing::{TestOptions, TestOutcome, TestResult, run as run_tests};
 
 /// Renderers of diagnostics: terminal, JSON, SARIF, GitHub.
 pub mod render {

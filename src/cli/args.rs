@@ -51,6 +51,8 @@ pub enum Command {
     Run(Run),
     /// Compute scorecards: KPIs rolled up by weight, and what they pay
     Scorecard(Scorecard),
+    /// Run the tests of rule files
+    Test(Test),
     /// Compute a formula without a KPI
     Eval(Eval),
     /// List what a project defines
@@ -179,6 +181,25 @@ pub struct Scorecard {
     /// The language of labels
     #[arg(long, value_name = "CODE")]
     pub lang: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Test {
+    /// A folder with a rumbo.yaml, or a rule file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Only tests whose name holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub format: TestFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -49,6 +49,11 @@ pub fn usage(problem: &str) -> Exit {
     Exit::Usage
 }
 
+/// Columns of the terminal on standard error; 100 where it is none.
+pub fn error_width() -> usize {
+    terminal_size::terminal_size_of(io::stderr()).map_or(100, |(w, _)| usize::from(w.0))
+}
+
 /// Shows diagnostics on standard error, those that this talk wants.
 pub fn show(diagnostics: &[Diagnostic], map: &SourceMap, talk: &Talk, as_json: bool) {
     let wanted: Vec<Diagnostic> =
@@ -60,8 +65,7 @@ pub fn show(diagnostics: &[Diagnostic], map: &SourceMap, talk: &Talk, as_json: b
         complain(&json::render(&wanted, map));
         return;
     }
-    let width = terminal_size::terminal_size_of(io::stderr()).map_or(100, |(w, _)| usize::from(w.0));
-    complain(&terminal::render(&wanted, map, talk.colour_err, width));
+    complain(&terminal::render(&wanted, map, talk.colour_err, error_width()));
     if let Some(summary) = terminal::summary(&wanted) {
         complain(&summary);
     }

@@ -112,6 +112,11 @@ codes! {
     WINDOW_INSIDE_PERIOD "E0805" Error "a window that ends inside a period of the own calendar";
     // Not yet.
     NOT_YET "E0901" Error "a construct that is not evaluated yet";
+    // Tests of rule files.
+    TEST_FAILED "E1001" Error "a test that fails";
+    BAD_TEST "E1002" Error "a test that cannot be run";
+    NOT_A_TEST "E1003" Error "rules in a file of tests";
+    NO_TESTS "E1004" Error "no tests to run";
     // Warnings.
     PERIODS_WIDENED "W0701" Note "a range widened to whole periods";
     WINDOW_ON_ONE_SIDE "W0501" Warning "a window on one side of a division";

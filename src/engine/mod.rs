@@ -19,7 +19,7 @@ mod table;
 mod valid;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt, stream};
 
@@ -33,6 +33,8 @@ use io::{SourceSchema, SourceSpec};
 pub struct Inspected {
     /// By source; one that could not be read is not here.
     pub sources: HashMap<String, SourceSchema>,
+    /// Sources that may have further columns.
+    pub partial: HashSet<String>,
 }
 
 impl Inspected {
@@ -53,7 +55,12 @@ impl Inspected {
             s.columns.iter().map(column).collect()
         };
         let hints = self.sources.iter().filter_map(|(n, s)| Some((n.clone(), s.hint.clone()?))).collect();
-        Schemas { hints, sources: self.sources.iter().map(|(n, s)| (n.clone(), columns(s))).collect() }
+        let partial = self.partial.clone();
+        Schemas {
+            hints,
+            partial,
+            sources: self.sources.iter().map(|(n, s)| (n.clone(), columns(s))).collect(),
+        }
     }
 }
 

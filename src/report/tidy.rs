@@ -121,7 +121,7 @@ pub(super) fn kpis(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
 }
 
 /// `percent`, `EUR`, `days`; none for a plain number.
-pub(super) fn unit(table: &KpiTable) -> Option<String> {
+pub fn unit(table: &KpiTable) -> Option<String> {
     if table.percent {
         return Some("percent".to_owned());
     }

@@ -48,7 +48,8 @@ impl Resolver<'_> {
             self.model.kpis.push(resolved);
         }
         // A KPI that is not there without an error would be silence that reads as green.
-        if self.model.kpis.len() < raw.kpis.len() && !self.diagnostics.has_errors() {
+        let whole = self.schemas.partial.is_empty();
+        if self.model.kpis.len() < raw.kpis.len() && whole && !self.diagnostics.has_errors() {
             let lost = raw.kpis.values().find(|k| !self.model.kpis.iter().any(|m| m.name == k.name.node));
             if let Some(lost) = lost {
                 self.report(

@@ -55,6 +55,8 @@ pub struct Schemas {
     pub sources: HashMap<String, Vec<SchemaColumn>>,
     /// What to say where a column is not found: a wrong delimiter, say.
     pub hints: HashMap<String, String>,
+    /// Sources that may have further columns: one that is not found is no mistake, and has no type.
+    pub partial: HashSet<String>,
 }
 
 impl Schemas {
@@ -217,7 +219,6 @@ fn kept(raw: &RawProject) -> Vec<(&'static str, Span)> {
     let mut found = Vec::new();
     found.extend(raw.rules.values().map(|r| ("rules", r.name.span)));
     found.extend(raw.waivers.iter().map(|w| ("waivers", w.rule.span)));
-    found.extend(raw.tests.values().map(|t| ("tests", t.name.span)));
     for kpi in raw.kpis.values() {
         let written = kpi.keys.iter().filter(|(key, _)| ["cost", "benefit"].contains(key));
         found.extend(written.map(|(key, span)| (*key, *span)));

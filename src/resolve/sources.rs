@@ -134,7 +134,8 @@ impl Resolver<'_> {
             data_from: self.day(raw.data_from.as_ref()),
             fresh_until: self.moment(raw.fresh_until.as_ref()),
             hint: self.schemas.hints.get(&raw.name.node).cloned(),
-            broken: schema.is_none() && raw.distinct.is_none(),
+            broken: (schema.is_none() || self.schemas.partial.contains(&raw.name.node))
+                && raw.distinct.is_none(),
         };
         source.key = raw.key.iter().filter_map(|k| self.own_column(&source, k)).collect();
         source.label = raw.label.as_ref().and_then(|l| self.own_column(&source, l));

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::load::Loader;
+use super::load::{Loader, is_test_file};
 use super::{paths, text};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span, Spanned};
@@ -23,7 +23,7 @@ impl Loader<'_> {
         let Some((file, mut sections)) = self.decode(name, &bytes) else { return };
         self.learn(&sections);
         let include = sections.include.take();
-        let is_project = above.is_empty();
+        let is_project = above.is_empty() && !is_test_file(name);
         above.push((real, name.to_owned()));
         if include.is_none() && is_project {
             self.default_include(file, above);
@@ -89,6 +89,18 @@ impl Loader<'_> {
         }
     }
 
+    /// Reads the files of tests anywhere in the project folder, but for hidden folders.
+    pub fn test_files(&mut self) {
+        let root = self.guard.root().to_path_buf();
+        for path in self.found(&root.join("**/*.test.yaml"), None) {
+            let name = self.shown(&path);
+            if name.split('/').any(|part| part.starts_with('.')) || !self.guard.holds(&path) {
+                continue;
+            }
+            self.file(&path, &name, None, &mut Vec::new());
+        }
+    }
+
     fn include_loop(&mut self, span: Span, files: &[(PathBuf, String)]) {
         let mut names: Vec<&str> = files.iter().map(|(_, name)| name.as_str()).collect();
         names.extend(names.first().copied());
@@ -100,8 +112,14 @@ impl Loader<'_> {
         );
     }
 
-    /// The files of a pattern, sorted.
+    /// The rule files of a pattern, sorted; files of tests are none.
     fn matches(&mut self, pattern: &Path, at: Span) -> Vec<PathBuf> {
+        let mut files = self.found(pattern, Some(at));
+        files.retain(|f| !is_test_file(&f.to_string_lossy()));
+        files
+    }
+
+    fn found(&mut self, pattern: &Path, at: Option<Span>) -> Vec<PathBuf> {
         let root = self.guard.root();
         let text = match pattern.strip_prefix(root) {
             // The project folder's own name may hold what patterns use.
@@ -114,11 +132,12 @@ impl Loader<'_> {
         let found = match glob::glob(&text) {
             Ok(found) => found,
             Err(error) => {
-                self.diags.push(
-                    Diagnostic::new(&codes::UNREADABLE, "a pattern that cannot be read")
-                        .at(at, error.msg.to_owned())
-                        .help("`*` stands for part of a name, `**` for any folders"),
-                );
+                let problem = Diagnostic::new(&codes::UNREADABLE, "a pattern that cannot be read");
+                let problem = match at {
+                    Some(at) => problem.at(at, error.msg.to_owned()),
+                    None => problem.note(error.msg.to_owned()),
+                };
+                self.diags.push(problem.help("`*` stands for part of a name, `**` for any folders"));
                 return vec![];
             }
         };
@@ -136,11 +155,11 @@ impl Loader<'_> {
                 }
             }
             if files.len() > MAX_FILES {
-                self.diags.push(
-                    Diagnostic::new(&codes::TOO_LARGE, format!("more than {MAX_FILES} rule files"))
-                        .at(at, "one pattern brings them")
-                        .help("use a narrower pattern"),
-                );
+                let problem = Diagnostic::new(&codes::TOO_LARGE, format!("more than {MAX_FILES} rule files"));
+                self.diags.push(match at {
+                    Some(at) => problem.at(at, "one pattern brings them").help("use a narrower pattern"),
+                    None => problem.note("they hold tests"),
+                });
                 break;
             }
         }

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::decode::{Decoder, Sections};
+use super::decode::{Decoder, Sections, is_free};
 use super::merge::merge;
+use super::node::{Node, NodeKind};
 use super::paths::{self, Guard, Variables};
 use super::raw::{RawGiven, RawProject};
 use super::{parse, text};
@@ -16,6 +17,8 @@ use crate::source::{FileId, SourceMap, Spanned};
 pub const PACKS: &[&str] = &["standard/alignment"];
 /// The file that makes a folder a project.
 pub const PROJECT_FILE: &str = "rumbo.yaml";
+/// How the name of a file ends that holds nothing but tests.
+const TEST_FILE: &str = ".test.yaml";
 /// Problems told of one file.
 const MAX_TOLD: usize = 200;
 
@@ -26,6 +29,8 @@ pub struct LoadOptions {
     pub vars: BTreeMap<String, String>,
     /// The environment; only names that `vars:` sets to `env` are looked up.
     pub env: BTreeMap<String, String>,
+    /// Whether the files of tests, `*.test.yaml`, are read as well.
+    pub tests: bool,
 }
 
 /// Loads a project: a folder with `rumbo.yaml`, or another `.yaml` file in its place.
@@ -38,6 +43,9 @@ pub fn load(root: &Path, options: &LoadOptions, map: &mut SourceMap, diags: &mut
     let mut loader = Loader::new(&folder, options, map, diags);
     let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     loader.file(&file, &name, None, &mut Vec::new());
+    if options.tests {
+        loader.test_files();
+    }
     loader.finish(&folder, &name)
 }
 
@@ -81,6 +89,25 @@ fn project_file(root: &Path, diags: &mut Diagnostics) -> Option<PathBuf> {
     None
 }
 
+/// Whether a file holds nothing but tests.
+pub(super) fn is_test_file(name: &str) -> bool {
+    name.ends_with(TEST_FILE)
+}
+
+/// The tests of a file that may hold nothing else.
+fn only_tests(root: &Node, sections: Sections, diags: &mut Diagnostics) -> Sections {
+    if let NodeKind::Mapping(entries, _) = &root.kind {
+        for key in entries.iter().map(|e| &e.key).filter(|k| k.node != "tests" && !is_free(&k.node)) {
+            diags.push(
+                Diagnostic::new(&codes::NOT_A_TEST, format!("`{}` in a file of tests", key.node))
+                    .at(key.span, "only `tests:` may stand here")
+                    .help("rule files have names that do not end in `.test.yaml`"),
+            );
+        }
+    }
+    Sections { tests: sections.tests, ..Sections::default() }
+}
+
 pub(super) struct Loader<'a> {
     pub(super) map: &'a mut SourceMap,
     pub(super) diags: &'a mut Diagnostics,
@@ -105,7 +132,10 @@ impl<'a> Loader<'a> {
         let text = self.map.file(file).text.clone();
         let mut found = Diagnostics::new();
         let root = parse::parse(file, &text, &mut found);
-        let sections = root.map(|root| Decoder { file, text: &text, diags: &mut found }.project(&root, name));
+        let sections = root.map(|root| {
+            let sections = Decoder { file, text: &text, diags: &mut found }.project(&root, name);
+            if is_test_file(name) { only_tests(&root, sections, &mut found) } else { sections }
+        });
         let more = found.0.len().saturating_sub(MAX_TOLD);
         found.0.truncate(MAX_TOLD);
         if let Some(last) = found.0.last_mut().filter(|_| more > 0) {

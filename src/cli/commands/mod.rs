@@ -8,6 +8,7 @@ mod init;
 mod list;
 mod run;
 mod scorecard;
+mod test;
 mod values;
 
 use super::args::{Arguments, Command};
@@ -25,6 +26,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Check(args) => check::run(&args, &options, &talk).await,
         Command::Run(args) => run::run(&args, &options, &talk).await,
         Command::Scorecard(args) => scorecard::run(&args, &options, &talk).await,
+        Command::Test(args) => test::run(&args, &options, &talk).await,
         Command::Eval(args) => eval::run(&args, &options, &talk).await,
         Command::List(args) => list::run(&args, &options, &talk).await,
         Command::Explain(args) => explain::run(&args, &options, &talk).await,

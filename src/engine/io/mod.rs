@@ -8,6 +8,7 @@ mod decode;
 mod delimited;
 mod exact;
 mod format;
+mod given;
 mod hints;
 mod hive;
 mod ipc;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::SessionContext;
 
+pub use given::{GivenRows, given};
 pub use load::{load_text, text_schema};
 pub use spec::{CsvOptions, DeclaredColumn, FileColumn, Format, SourceSchema, SourceSpec};
 

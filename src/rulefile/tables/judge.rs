@@ -169,7 +169,7 @@ static EXPECT: Table = Table {
         field("target", Kind::Scalar, "The target."),
         field("attainment", Kind::Scalar, "The attainment."),
         field("status", Kind::OneOf(&["on_track", "at_risk", "off_track", "unknown"]), "The status."),
-        field("reason", Kind::Text, "Why it is missing or unknown."),
+        field("reason", Kind::Scalar, "Why it is missing or unknown."),
         field("score", Kind::Scalar, "The score."),
         field("previous", Kind::Scalar, "The value of the period before."),
         field("change", Kind::Scalar, "The change since the period before."),

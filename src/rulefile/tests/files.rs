@@ -39,7 +39,7 @@ fn load_at(path: &Path, options: &LoadOptions) -> Loaded {
 fn with(vars: &[(&str, &str)], env: &[(&str, &str)]) -> LoadOptions {
     let own =
         |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    LoadOptions { vars: own(vars), env: own(env) }
+    LoadOptions { vars: own(vars), env: own(env), tests: false }
 }
 
 #[test]

@@ -1,0 +1,159 @@
+//! An expectation as written -> what is asked for and what is compared. A name that is not there and an
+//! expectation of nothing are problems: what could not be compared is no pass.
+
+use chrono::NaiveDate;
+
+use super::compare::FIELDS;
+use crate::diagnostic::near::did_you_mean;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::calendar::{Calendar, Grain};
+use crate::model::project::Dimension;
+use crate::resolve;
+use crate::rulefile::raw::{RawExpect, RawProject, RawTest};
+use crate::source::{Span, Spanned};
+use crate::syntax;
+
+/// Keys that say which result is meant.
+const WHICH: [&str; 5] = ["kpi", "rule", "scorecard", "grain", "period"];
+
+/// One expected result.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// The KPI.
+    pub kpi: Spanned<String>,
+    /// The grain.
+    pub grain: Grain,
+    /// The period's index.
+    pub period: i64,
+    /// Where the period is written.
+    pub period_span: Span,
+    /// The breakdown; none for the total.
+    pub dimensions: Vec<Dimension>,
+    /// The member of each dimension; none for the missing one.
+    pub members: Vec<Spanned<Option<String>>>,
+    /// What is compared, as typed.
+    pub fields: Vec<(&'static str, Spanned<String>)>,
+}
+
+/// The expectations of a test.
+pub fn read(raw: &RawProject, test: &RawTest) -> Result<Vec<Expected>, Vec<Diagnostic>> {
+    let calendar = resolve::calendar(&raw.calendar);
+    let (mut expected, mut problems) = (Vec::new(), Vec::new());
+    for written in &test.expect {
+        match one(raw, &calendar, written) {
+            Ok(one) => expected.push(one),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    if test.expect.is_empty() {
+        problems.push(
+            bad("a test that expects nothing", test.name.span, "nothing is compared")
+                .help("`expect: [{kpi: NAME, period: 2026-01, value: 1}]`"),
+        );
+    }
+    if problems.is_empty() { Ok(expected) } else { Err(problems) }
+}
+
+fn one(raw: &RawProject, calendar: &Calendar, written: &RawExpect) -> Result<Expected, Box<Diagnostic>> {
+    for what in ["rule", "scorecard"] {
+        if let Some(name) = written.get(what) {
+            return Err(Box::new(
+                Diagnostic::new(&codes::NOT_YET, format!("an expectation of a {what} is not evaluated yet"))
+                    .at(name.span, "part of the language, refused rather than ignored"),
+            ));
+        }
+    }
+    let Some(kpi) = written.get("kpi") else {
+        return Err(Box::new(
+            bad("an expectation of nothing", written.span, "which KPI is meant").help("`kpi: NAME`"),
+        ));
+    };
+    let Some(defined) = raw.kpis.get(&kpi.node) else {
+        let names = raw.kpis.keys().map(String::as_str);
+        let problem = bad(format!("no KPI is named `{}`", kpi.node), kpi.span, "unknown KPI");
+        return Err(Box::new(near(problem, &kpi.node, names)));
+    };
+    // As `run` does: the KPI's own grain, without one months.
+    let grain = written.get("grain").or(defined.grain.first());
+    let name = grain.map_or("month", |g| g.node.as_str());
+    let Some(grain) = calendar.grain(name) else {
+        let span = written.get("grain").map_or(kpi.span, |g| g.span);
+        let names: Vec<&str> = calendar.grains().into_iter().map(|g| calendar.grain_name(g)).collect();
+        let problem = bad(format!("no grain is named `{name}`"), span, "unknown grain");
+        return Err(Box::new(near(problem, name, names)));
+    };
+    let (period, period_span) = period(calendar, grain, name, written)?;
+    let (dimensions, members) = breakdown(written)?;
+    let fields: Vec<(&'static str, Spanned<String>)> =
+        written.fields.iter().filter(|(key, _)| !WHICH.contains(key)).cloned().collect();
+    if let Some((key, value)) = fields.iter().find(|(key, _)| !FIELDS.iter().any(|f| f.name == *key)) {
+        return Err(Box::new(
+            Diagnostic::new(&codes::NOT_YET, format!("`{key}` of a KPI is not evaluated yet"))
+                .at(value.span, "part of the language, refused rather than ignored"),
+        ));
+    }
+    if fields.is_empty() {
+        return Err(Box::new(
+            bad("an expectation that compares nothing", written.span, "nothing is expected of the result")
+                .help("`value: 50%`, `n: 2`, `reason: no_rows`"),
+        ));
+    }
+    Ok(Expected { kpi: kpi.clone(), grain, period, period_span, dimensions, members, fields })
+}
+
+fn period(
+    calendar: &Calendar,
+    grain: Grain,
+    name: &str,
+    written: &RawExpect,
+) -> Result<(i64, Span), Box<Diagnostic>> {
+    let shown = NaiveDate::from_ymd_opt(2026, 1, 31)
+        .and_then(|day| calendar.at(grain, day))
+        .map(|index| calendar.name(grain, index));
+    let help = |problem: Diagnostic| match &shown {
+        Some(shown) => problem.help(format!("periods of grain {name} are named as in `{shown}`")),
+        None => problem,
+    };
+    let Some(period) = written.get("period") else {
+        return Err(Box::new(help(bad(
+            "an expectation without a period",
+            written.span,
+            format!("which {name} is meant"),
+        ))));
+    };
+    match calendar.parse(grain, &period.node) {
+        Some(index) => Ok((index, period.span)),
+        None => Err(Box::new(help(bad(
+            format!("`{}` is no {name}", period.node),
+            period.span,
+            format!("no period of grain {name} has this name"),
+        )))),
+    }
+}
+
+type Breakdown = (Vec<Dimension>, Vec<Spanned<Option<String>>>);
+
+fn breakdown(written: &RawExpect) -> Result<Breakdown, Box<Diagnostic>> {
+    let (mut dimensions, mut members) = (Vec::new(), Vec::new());
+    for (name, member) in &written.at {
+        let span = name.span;
+        let Ok(path) = syntax::parse_path(&name.node, &|_, _| span) else {
+            let headline = format!("`{}` is no dimension", name.node);
+            return Err(Box::new(bad(headline, span, "a name or a path such as `account.segment`")));
+        };
+        dimensions.push(Dimension { path: path.parts.into_iter().map(|p| p.node).collect(), span });
+        let none = ["(none)", "null", "~"].contains(&member.node.as_str());
+        members.push(Spanned::new((!none).then(|| member.node.clone()), member.span));
+    }
+    Ok((dimensions, members))
+}
+
+/// A problem of a test.
+pub fn bad(headline: impl Into<String>, at: Span, label: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&codes::BAD_TEST, headline).at(at, label)
+}
+
+fn near<'a>(mut problem: Diagnostic, name: &str, valid: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    problem.help = did_you_mean(name, valid);
+    problem
+}
