@@ -1,6 +1,7 @@
 //! Opens data, runs the plan graph node by node, and puts the results together. The async side: the
 //! only stage that reads data files.
 
+mod costs;
 pub mod coverage;
 pub mod failure;
 mod fill;

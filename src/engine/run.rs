@@ -113,6 +113,13 @@ impl Run<'_> {
                 Err(problem) => problems.push(problem),
             }
         }
+        let mut costs = Vec::new();
+        for cost in &self.graph.costs {
+            match self.cost(cost, &made).await {
+                Ok(cost) => costs.push(cost),
+                Err(problem) => problems.push(problem),
+            }
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -121,6 +128,7 @@ impl Run<'_> {
             as_of: as_of_text(&self.as_of, self.model),
             tables,
             scorecards,
+            costs,
             expanded: self.expansions(&results),
             notes: self
                 .graph

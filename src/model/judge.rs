@@ -107,6 +107,15 @@ impl Judge {
     }
 }
 
+/// An amount for each period of a grain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// The KPI that is not shown and computes it, by its place in the model.
+    pub kpi: usize,
+    /// The grain that it is for.
+    pub grain: Grain,
+}
+
 /// Values read from a source by the members of a cell and the start of its period.
 #[derive(Clone, Debug)]
 pub struct ValueTable {

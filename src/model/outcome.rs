@@ -106,6 +106,8 @@ pub struct Outcome {
     pub tables: Vec<KpiTable>,
     /// Scorecards, in the order of the files.
     pub scorecards: Vec<ScoreTable>,
+    /// What KPIs cost and bring, where they say so.
+    pub costs: Vec<KpiCost>,
     /// Aggregates of which rows were looked at once for each period that they count in, and how many that were.
     pub expanded: Vec<(String, u64)>,
     /// Notes and warnings of the run.
@@ -123,6 +125,30 @@ impl Outcome {
         }
         self.tables.retain(|table| !table.breakdowns.is_empty());
     }
+}
+
+/// What a KPI costs and brings in a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KpiCost {
+    /// The KPI.
+    pub kpi: String,
+    /// What both count in.
+    pub unit: Unit,
+    /// What measuring it costs.
+    pub cost: Option<Yearly>,
+    /// What having it is worth.
+    pub benefit: Option<Yearly>,
+}
+
+/// An amount of a period, brought to a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Yearly {
+    /// In a year.
+    pub amount: Option<f64>,
+    /// Why it is missing.
+    pub reason: Option<Reason>,
+    /// The last closed period, which it is computed from.
+    pub period: String,
 }
 
 /// A scorecard: a row for each member and period.

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::calendar::{Calendar, Grain};
 use super::expr::{Across, Kind, ResultExpr, ResultLeaf, RowExpr, RowLeaf};
-use super::judge::{Judge, ValueTable};
+use super::judge::{Amount, Judge, ValueTable};
 use super::rates::RateSource;
 use super::scorecard::Scorecard;
 use super::strategy::{Links, Strategy};
@@ -118,6 +118,10 @@ pub struct Kpi {
     pub hidden: bool,
     /// What it is judged by.
     pub judge: Judge,
+    /// What measuring it costs.
+    pub cost: Option<Amount>,
+    /// What having it is worth.
+    pub benefit: Option<Amount>,
     /// Its place in the strategy.
     pub links: Links,
 }

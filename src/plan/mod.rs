@@ -50,6 +50,8 @@ pub struct PlanGraph {
     pub tables: Vec<TablePlan>,
     /// Scorecards.
     pub cards: Vec<CardPlan>,
+    /// What asked-for KPIs cost and bring.
+    pub costs: Vec<CostPlan>,
     /// Each reads one source once.
     pub groups: Vec<ScanGroup>,
     /// What is read and made before the groups.
@@ -69,6 +71,15 @@ pub struct CardPlan {
     pub card: usize,
     /// Its tables.
     pub tables: Vec<TablePlan>,
+}
+
+/// What a KPI costs and brings: the amounts of the last closed period, the benefit's marked.
+#[derive(Clone, Debug)]
+pub struct CostPlan {
+    /// The KPI, by its place in the model.
+    pub kpi: usize,
+    /// The tables, each of one period.
+    pub tables: Vec<(bool, TablePlan)>,
 }
 
 /// A KPI at a grain.

@@ -10,7 +10,9 @@ use super::groups::scan_groups;
 use super::population::population;
 use super::request::MOST_PERIODS;
 use super::steps::Ground;
-use super::{BreakdownPlan, CardPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan, per};
+use super::{
+    BreakdownPlan, CardPlan, CostPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan, per,
+};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::calendar::Grain;
@@ -25,6 +27,8 @@ struct Wanted<'a> {
     by: &'a [Vec<Dimension>],
     /// Whether it is for a scorecard: whoever is there has one, seen or not.
     card: bool,
+    /// Whether only the last closed period is wanted.
+    last: bool,
 }
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
@@ -44,19 +48,43 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         let definition = &model.kpis[kpi];
         let by: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&definition.by);
         let grains = request.grains.as_ref().unwrap_or(&definition.grains);
-        wanted.extend(grains.iter().map(|grain| Wanted { kpi, grain: *grain, by, card: false }));
+        wanted.extend(grains.iter().map(|grain| Wanted { kpi, grain: *grain, by, card: false, last: false }));
     }
     let shown = wanted.len();
     let mut plans = Vec::new();
     for card in cards {
         let definition = &model.scorecards[card];
         let first = wanted.len();
-        let table = |kpi: usize| Wanted { kpi, grain: definition.grain, by: &each[card], card: true };
+        let table =
+            |kpi: usize| Wanted { kpi, grain: definition.grain, by: &each[card], card: true, last: false };
         wanted.extend(definition.kpis.iter().map(|(kpi, _)| table(*kpi)));
         wanted.extend(
             definition.pay.iter().flat_map(|pay| std::iter::once(pay.base).chain(pay.needs)).map(table),
         );
         plans.push((card, first..wanted.len()));
+    }
+    let mut costs: Vec<(usize, Vec<bool>)> = Vec::new();
+    if request.scorecards.is_some() {
+        let priced = wanted[..shown].iter().map(|w| w.kpi).collect::<BTreeSet<usize>>();
+        for kpi in priced {
+            let definition = &model.kpis[kpi];
+            let amounts = [(false, definition.cost), (true, definition.benefit)];
+            let amounts = amounts.into_iter().filter_map(|(benefit, amount)| Some((benefit, amount?)));
+            let mut which = Vec::new();
+            for (benefit, amount) in amounts {
+                which.push(benefit);
+                wanted.push(Wanted {
+                    kpi: amount.kpi,
+                    grain: amount.grain,
+                    by: &[],
+                    card: false,
+                    last: true,
+                });
+            }
+            if !which.is_empty() {
+                costs.push((kpi, which));
+            }
+        }
     }
     planner.look_back(&wanted);
     let planned: Vec<Option<TablePlan>> = wanted.iter().map(|w| planner.table(w)).collect();
@@ -72,8 +100,16 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         .into_iter()
         .map(|(card, of)| CardPlan { card, tables: hidden.by_ref().take(of.len()).collect() });
     let cards: Vec<CardPlan> = cards.collect();
+    let costs = costs.into_iter().map(|(kpi, which)| {
+        let tables = which.into_iter().zip(hidden.by_ref()).collect();
+        CostPlan { kpi, tables }
+    });
+    let costs: Vec<CostPlan> = costs.collect();
     let groups = scan_groups(model, sets);
-    let every = || tables.iter().chain(cards.iter().flat_map(|c| &c.tables));
+    let every = || {
+        let priced = costs.iter().flat_map(|c| &c.tables).map(|(_, table)| table);
+        tables.iter().chain(cards.iter().flat_map(|c| &c.tables)).chain(priced)
+    };
     let populations: Vec<ScanGroup> = every()
         .flat_map(|t: &TablePlan| &t.breakdowns)
         .filter_map(|b| b.population.as_ref().map(|p| p.group.clone()))
@@ -84,7 +120,7 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
     let rates = super::rates::add(model, groups.iter().chain(&populations), &mut ground);
     let kpis = every().map(|t| t.kpi).collect();
     let tables_read = super::values::add(model, &kpis, &mut ground);
-    Ok(PlanGraph { tables, cards, groups, ground, rates, tables_read, notes })
+    Ok(PlanGraph { tables, cards, costs, groups, ground, rates, tables_read, notes })
 }
 
 struct Planner<'a> {
@@ -112,7 +148,12 @@ impl Planner<'_> {
         let (model, request, grain) = (self.model, self.request, wanted.grain);
         let definition = &model.kpis[wanted.kpi];
         let breakdowns = breakdowns(model, wanted, definition, &mut self.problems);
-        let periods = match request.periods(grain, &model.calendar) {
+        let asked = if wanted.last {
+            self.last_closed(grain).map(|periods| (periods, Vec::new()))
+        } else {
+            request.periods(grain, &model.calendar)
+        };
+        let periods = match asked {
             Ok((periods, told)) => {
                 let new: Vec<Diagnostic> = told.into_iter().filter(|n| !self.notes.contains(n)).collect();
                 self.notes.extend(new);
@@ -167,6 +208,18 @@ impl Planner<'_> {
             breakdowns,
             fill: if wanted.card { Fill::Entities } else { definition.fill },
         })
+    }
+
+    /// The last period of a grain that is closed at the as-of.
+    fn last_closed(&self, grain: Grain) -> Result<Range<i64>, Diagnostic> {
+        let (calendar, as_of) = (&self.model.calendar, &self.request.as_of);
+        let at = calendar.index(grain, as_of.day);
+        let last = if as_of.closes(calendar.end(grain, at)) { at } else { at - 1 };
+        if calendar.has(grain, last) {
+            return Ok(last..last + 1);
+        }
+        let name = calendar.grain_name(grain);
+        Err(Diagnostic::new(&codes::BAD_REQUEST, format!("no period of grain {name} is closed at the as-of")))
     }
 
     fn asked_kpis(&mut self) -> BTreeSet<usize> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::tidy::{self, Cell};
 use crate::diagnostic::Severity;
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{KpiCost, Outcome, Reason, Yearly};
 
 /// `{"project", "as_of", "results", "notes"}`, with `scorecards` where there are some.
 pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
@@ -21,6 +21,10 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     if !outcome.scorecards.is_empty() {
         let cards = super::scorecards::batch(outcome).map_err(tidy::io_error)?;
         list(out, "scorecards", rows(&cards))?;
+        writeln!(out, ",")?;
+    }
+    if !outcome.costs.is_empty() {
+        list(out, "costs", outcome.costs.iter().map(cost))?;
         writeln!(out, ",")?;
     }
     list(out, "notes", notes(outcome).into_iter())?;
@@ -59,6 +63,16 @@ fn value(cell: Cell<'_>) -> Value {
         Cell::Boolean(value) => json!(value),
         Cell::Date(day) => json!(day.to_string()),
     }
+}
+
+/// What a KPI costs and brings in a year.
+fn cost(cost: &KpiCost) -> Value {
+    let yearly = |of: &Option<Yearly>| {
+        of.as_ref()
+            .map(|y| json!({"amount": y.amount, "period": y.period, "reason": y.reason.map(Reason::word)}))
+    };
+    let unit = (!cost.unit.is_none()).then(|| cost.unit.to_string());
+    json!({"kpi": cost.kpi, "unit": unit, "cost": yearly(&cost.cost), "benefit": yearly(&cost.benefit)})
 }
 
 /// Without places: a result knows no rule file. `--format json` of the diagnostics has them.

@@ -89,7 +89,7 @@ pub fn outcome(tables: Vec<KpiTable>) -> Outcome {
         as_of: "2026-02-10".to_owned(),
         tables,
         scorecards: Vec::new(),
-        scorecards: Vec::new(),
+        costs: Vec::new(),
         expanded: Vec::new(),
         notes: Vec::new(),
     }

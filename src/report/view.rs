@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::grid::{Cell, Column, Grid, Tone};
+use super::number::Decimal;
 use super::order;
 use super::value::{self, NO_VALUE, Shape};
 use crate::model::judge::Status;
-use crate::model::outcome::{Breakdown, KpiTable, Member, Outcome, Reason, Row};
+use crate::model::outcome::{Breakdown, KpiCost, KpiTable, Member, Outcome, Reason, Row, Yearly};
 
 /// All that is shown of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,17 +47,40 @@ pub struct Section {
 /// The view of a result.
 pub fn view(outcome: &Outcome) -> View {
     View {
-        blocks: outcome.tables.iter().map(block).chain(super::scorecards::blocks(outcome)).collect(),
+        blocks: outcome
+            .tables
+            .iter()
+            .map(|table| block(outcome, table))
+            .chain(super::scorecards::blocks(outcome))
+            .collect(),
         footer: format!("as of {}", value::plain(&outcome.as_of)),
     }
 }
 
-fn block(table: &KpiTable) -> Block {
-    let (name, rest) = value::title(table);
+fn block(outcome: &Outcome, table: &KpiTable) -> Block {
+    let (name, mut rest) = value::title(table);
+    if let Some(cost) = outcome.costs.iter().find(|c| c.kpi == table.kpi) {
+        rest.push_str(&costs(cost));
+    }
     let shape = Shape::of(table);
     let (total, split): (Vec<_>, Vec<_>) = table.breakdowns.iter().partition(|b| b.dimensions.is_empty());
     let sections = total.into_iter().chain(split).map(|b| section(table, b, shape)).collect();
     Block { name, rest, sections }
+}
+
+/// ` · costs 4,800.00 EUR a year, brings 9,600.00 EUR`.
+fn costs(cost: &KpiCost) -> String {
+    let amount = |yearly: &Yearly| {
+        let number = yearly.amount.and_then(Decimal::from_f64).map(|d| d.rounded(2).grouped());
+        let unit = if cost.unit.is_none() { String::new() } else { format!(" {}", cost.unit) };
+        number.map_or_else(|| format!("{NO_VALUE} ({})", value::reason(yearly.reason)), |n| n + &unit)
+    };
+    let parts = [("costs", &cost.cost), ("brings", &cost.benefit)];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter_map(|(verb, of)| of.as_ref().map(|y| format!("{verb} {} a year", amount(y))))
+        .collect();
+    format!(" · {}", parts.join(", "))
 }
 
 fn section(table: &KpiTable, breakdown: &Breakdown, shape: Shape) -> Section {

@@ -243,6 +243,8 @@ impl Resolver<'_> {
             fill,
             decimals: raw.decimals.as_ref().and_then(|d| u8::try_from(d.node).ok()),
             hidden: false,
+            cost: None,
+            benefit: None,
             judge,
             links,
         };

@@ -21,6 +21,7 @@ mod calls;
 mod columns;
 mod comparisons;
 mod conversions;
+mod costs;
 mod dimensions;
 mod expand;
 mod facts;
@@ -127,6 +128,7 @@ pub fn resolve(
     resolver.strategy();
     resolver.kpis(asked);
     resolver.scorecards();
+    resolver.costs();
     resolver.converted_columns();
     resolver.model
 }
@@ -219,9 +221,5 @@ fn kept(raw: &RawProject) -> Vec<(&'static str, Span)> {
     let mut found = Vec::new();
     found.extend(raw.rules.values().map(|r| ("rules", r.name.span)));
     found.extend(raw.waivers.iter().map(|w| ("waivers", w.rule.span)));
-    for kpi in raw.kpis.values() {
-        let written = kpi.keys.iter().filter(|(key, _)| ["cost", "benefit"].contains(key));
-        found.extend(written.map(|(key, span)| (*key, *span)));
-    }
     found
 }

@@ -182,7 +182,7 @@ impl Resolver<'_> {
             return None;
         }
         let unit = base.unit.clone();
-        let base = self.hidden(raw, "pay", base, grain, each);
+        let base = self.hidden(&raw.name.node, "pay", base, grain, each);
         let needs = match &pay.needs {
             None => None,
             Some(needs) => {
@@ -190,7 +190,7 @@ impl Resolver<'_> {
                 if typed.ty == Type::Unknown || !expect_condition(self, &typed) {
                     return None;
                 }
-                Some(self.hidden(raw, "needs", typed, grain, each))
+                Some(self.hidden(&raw.name.node, "needs", typed, grain, each))
             }
         };
         let share = |r: &mut Self, written: Option<&Spanned<String>>| match written {
@@ -242,7 +242,7 @@ impl Resolver<'_> {
     /// A formula that a part of the project needs, as a KPI that is not shown; its place.
     pub(super) fn hidden(
         &mut self,
-        raw: &RawScorecard,
+        of: &str,
         what: &str,
         formula: ResultExpr,
         grain: Grain,
@@ -250,7 +250,7 @@ impl Resolver<'_> {
     ) -> usize {
         let span: Span = formula.span;
         self.model.kpis.push(Kpi {
-            name: format!("({}: {what})", raw.name.node),
+            name: format!("({of}: {what})"),
             defined: span,
             label: Vec::new(),
             description: Vec::new(),
@@ -264,6 +264,8 @@ impl Resolver<'_> {
             fill: Fill::Cells,
             decimals: None,
             hidden: true,
+            cost: None,
+            benefit: None,
             judge: Judge::default(),
             links: Links::default(),
         });
