@@ -199,11 +199,18 @@ impl Parts {
                     Some(f) => f.clone().and(x.clone()),
                     None => x.clone(),
                 };
-                let converted = match &measure.weight {
-                    None => self.add(count(lit(1i64)), Some(&holds), Merge::Add)?,
-                    Some(key) => self.distinct(lowering.expr(key), Some(&holds))?,
-                };
-                vec![converted, rows(self)?]
+                match &measure.weight {
+                    None => {
+                        let converted = self.add(count(lit(1i64)), Some(&holds), Merge::Add)?;
+                        vec![converted, rows(self)?, rows(self)?]
+                    }
+                    // Base events of nobody are no entity's.
+                    Some(key) => {
+                        let key = lowering.expr(key);
+                        let whose = self.add(count(key.clone()), f, Merge::Add)?;
+                        vec![self.distinct(key, Some(&holds))?, whose, rows(self)?]
+                    }
+                }
             }
             Aggregate::First | Aggregate::Last => {
                 let order = row_order(measure, lowering);
@@ -383,8 +390,7 @@ impl MeasureParts {
                 MeasureValues { values: counted(&counts(0)?)?, n: counts(1)?, rows: counts(2)? }
             }
             Aggregate::Converted => {
-                let rows = counts(1)?;
-                MeasureValues { values: counted(&counts(0)?)?, n: rows.clone(), rows }
+                MeasureValues { values: counted(&counts(0)?)?, n: counts(1)?, rows: counts(2)? }
             }
             Aggregate::Percentile(_) | Aggregate::ApproxPercentile(_) => {
                 let values = cast_array(part(0), &DataType::Float64)?;

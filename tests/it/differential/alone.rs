@@ -35,7 +35,7 @@ pub fn differences(data: &Data, kpis: &[Kpi], place: &Place, together: &Outcome)
         ];
         for (way, question) in ways.into_iter().filter(|(_, q)| q.from < q.to) {
             let alone = place.ask(&rules, &question)?;
-            if let Some(row) = not_in(&alone, together, kpi, grain) {
+            if let Some(row) = not_in(&alone, together, &question) {
                 let formula = kpis[kpi].formula.print();
                 let _ = writeln!(told, "k{kpi} {way}: {row}\n    {formula}\n{question:?}");
             }
@@ -45,14 +45,18 @@ pub fn differences(data: &Data, kpis: &[Kpi], place: &Place, together: &Outcome)
 }
 
 /// A row of one outcome that the other has otherwise.
-fn not_in(some: &Outcome, all: &Outcome, kpi: usize, grain: Grain) -> Option<String> {
+fn not_in(some: &Outcome, all: &Outcome, question: &Question) -> Option<String> {
+    let (kpi, grain) = (question.kpis[0], question.grains[question.grains.len() - 1]);
     let of = |outcome: &Outcome| -> Vec<(Vec<String>, Row)> {
         let tables = outcome.tables.iter().filter(|t| t.kpi == format!("k{kpi}") && t.grain == grain.word());
         let breakdowns = tables.flat_map(|t| &t.breakdowns);
         breakdowns.flat_map(|b| b.rows.iter().map(|r| (b.dimensions.clone(), r.clone()))).collect()
     };
     let (some, all) = (of(some), of(all));
-    if some.is_empty() && !all.is_empty() && all.iter().any(|(d, _)| d.is_empty()) {
+    if some.is_empty()
+        && !all.is_empty()
+        && all.iter().any(|(d, row)| d.is_empty() && row.start >= question.from)
+    {
         return Some("no rows at all".to_owned());
     }
     some.into_iter().find(|row| !all.contains(row)).map(|row| format!("{row:?} is not what it is together"))

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rumbo::Reason;
 
 use super::calendar::{Grain, plus};
-use super::formula::{Fill, Formula, Kpi, Path, Shift};
+use super::formula::{Aggregate, Fill, Formula, Kpi, Path, Shift};
 use super::naive::{Here, Naive};
 use super::schema::{SOURCES, TOUCHES};
 use super::value::Value;
@@ -125,6 +125,15 @@ fn cell(naive: &Naive<'_>, kpi: &Kpi, here: &Here<'_>, members: &[Value]) -> Cel
         let until = settings.fresh_until.filter(|_| a.source == TOUCHES);
         until.is_none_or(|day| end <= plus(day, 1))
     });
+    // The last base events of a period have to have had their time, and what follows them to be known.
+    let mut matured = true;
+    kpi.formula.walk(naive.kpis, &mut |f| {
+        if let Formula::Convert(convert) = f {
+            let settled = plus(end, convert.hours.div_euclid(24) + i64::from(convert.hours % 24 > 0));
+            let until = settings.fresh_until.filter(|_| convert.target.source == TOUCHES);
+            matured &= settings.is_over(settled) && until.is_none_or(|day| settled <= plus(day, 1));
+        }
+    });
     naive.short.set(false);
     naive.unsure.set(false);
     let answer = naive.eval(&kpi.formula, here);
@@ -137,7 +146,7 @@ fn cell(naive: &Naive<'_>, kpi: &Kpi, here: &Here<'_>, members: &[Value]) -> Cel
         reason: answer.reason,
         n: answer.n.unwrap_or(0),
         skipped: answer.skipped,
-        complete: settings.is_over(end) && fresh,
+        complete: settings.is_over(end) && fresh && matured,
         window_complete: !naive.short.get(),
         unsure: naive.unsure.get(),
     }
@@ -163,13 +172,8 @@ pub fn seen<'a>(
     saw: &mut dyn FnMut(Vec<Value>),
 ) {
     match formula {
-        Formula::Aggregate(aggregate) if look == Look::OfCells || naive.is_covered(aggregate, here) => {
-            for row in naive.rows(aggregate, here).iter() {
-                let moment = naive.moment(aggregate, *row, here);
-                let member = |d: &Path| naive.world.member(aggregate.source, *row, d, moment);
-                saw(by.iter().map(member).collect());
-            }
-        }
+        Formula::Aggregate(call) => seen_by(naive, call, here, look, by, saw),
+        Formula::Convert(convert) => seen_by(naive, &convert.base, here, look, by, saw),
         Formula::Kpi(place) => seen(naive, &naive.kpis[*place].formula, here, look, by, saw),
         Formula::Window(of, window) => {
             seen(naive, of, &Here { window: Some(*window), ..here.clone() }, look, by, saw);
@@ -200,6 +204,22 @@ pub fn seen<'a>(
             for part in formula.parts() {
                 seen(naive, part, here, look, by, saw);
             }
+        }
+    }
+}
+
+fn seen_by(
+    naive: &Naive<'_>,
+    call: &Aggregate,
+    here: &Here<'_>,
+    look: Look,
+    by: &[Path],
+    saw: &mut dyn FnMut(Vec<Value>),
+) {
+    if look == Look::OfCells || naive.is_covered(call, here) {
+        for row in naive.rows(call, here).iter() {
+            let moment = naive.moment(call, *row, here);
+            saw(by.iter().map(|d| naive.world.member(call.source, *row, d, moment)).collect());
         }
     }
 }

@@ -1,21 +1,24 @@
 //! What Rumbo gave against what it should have: tables, order of rows, values, reasons, counts, flags.
 
-use rumbo::{Breakdown, KpiTable, Reason, Row};
+use rumbo::{Breakdown, KpiTable, Reason, Row, Type};
 
 use super::cells::{Cell, Expected};
 use super::value::{SLACK, Value, aligned, parse_exact};
 use super::world::World;
+
+/// Microseconds.
+const DAY: f64 = 86_400_000_000.0;
 
 /// The first difference, in words; none where there is none.
 pub fn table(world: &World, expected: &[Expected], found: &KpiTable) -> Option<String> {
     if expected.len() != found.breakdowns.len() {
         return Some(format!("{} breakdowns, not {}", found.breakdowns.len(), expected.len()));
     }
-    let float = found.ty == rumbo::Type::Float;
-    expected.iter().zip(&found.breakdowns).find_map(|(e, f)| breakdown(world, e, f, float))
+    let ty = found.ty;
+    expected.iter().zip(&found.breakdowns).find_map(|(e, f)| breakdown(world, e, f, ty))
 }
 
-fn breakdown(world: &World, expected: &Expected, found: &Breakdown, float: bool) -> Option<String> {
+fn breakdown(world: &World, expected: &Expected, found: &Breakdown, ty: Type) -> Option<String> {
     let names: Vec<String> = expected.dimensions.iter().map(|d| d.join(".")).collect();
     if names != found.dimensions {
         return Some(format!("by {:?}, not {names:?}", found.dimensions));
@@ -33,7 +36,7 @@ fn breakdown(world: &World, expected: &Expected, found: &Breakdown, float: bool)
         return Some(format!("cells by {names:?}: too many {more:?}, too few {less:?}, else their order"));
     }
     expected.cells.iter().zip(&found.rows).find_map(|(e, f)| {
-        let problem = row(world, e, f, float)?;
+        let problem = row(world, e, f, ty)?;
         Some(format!("by {names:?}, {} {:?}: {problem}", f.period, f.members))
     })
 }
@@ -42,7 +45,7 @@ fn shown(member: &Value) -> Option<String> {
     (!member.is_missing()).then(|| member.plain())
 }
 
-fn row(world: &World, expected: &Cell, found: &Row, float: bool) -> Option<String> {
+fn row(world: &World, expected: &Cell, found: &Row, ty: Type) -> Option<String> {
     if expected.end != found.end {
         return Some(format!("ends on {}, not {}", found.end, expected.end));
     }
@@ -53,7 +56,7 @@ fn row(world: &World, expected: &Cell, found: &Row, float: bool) -> Option<Strin
         return differs("the period", &found.period, &expected.period);
     }
     if !expected.unsure {
-        if !value(world, &expected.value, found, float) {
+        if !value(world, &expected.value, found, ty) {
             return differs("the value", &(&found.exact, found.reason), &(&expected.value, expected.reason));
         }
         if expected.reason != found.reason {
@@ -82,11 +85,16 @@ fn row(world: &World, expected: &Cell, found: &Row, float: bool) -> Option<Strin
 
 /// Whether two values are the same. Of a KPI whose values are floats, as where one branch of an `if` is, the
 /// exact ones are floats too.
-fn value(world: &World, expected: &Value, found: &Row, float: bool) -> bool {
+fn value(world: &World, expected: &Value, found: &Row, ty: Type) -> bool {
+    if ty == Type::Duration && !expected.is_missing() {
+        // In days; a mean is rounded to a microsecond.
+        let (ours, slack) = expected.number().unwrap_or_default();
+        return found.value.is_some_and(|v| (v * DAY - ours).abs() <= slack + SLACK * ours.abs() + 1.0);
+    }
     let exact = found.exact.as_deref();
     match expected {
         Value::Missing => found.value.is_none() && exact.is_none(),
-        Value::Exact(..) if float => {
+        Value::Exact(..) if ty == Type::Float => {
             let (ours, _) = expected.number().unwrap_or_default();
             found.value.is_some_and(|v| (v - ours).abs() <= SLACK * ours.abs())
         }

@@ -60,6 +60,14 @@ impl Conditions<'_> {
                 return Row::Cmp(op, Box::new(Row::Path(vec![*self.rng.pick(&days)])), Box::new(border));
             }
         }
+        if in_period
+            && self.rng.percent(5)
+            && let Some(gap) = super::leaves::gap_of(source)
+        {
+            let op = *self.rng.pick(&["<", "<=", ">", ">="]);
+            let length = Value::Duration(self.rng.within(0, 20) * 24 * 3_600_000_000);
+            return Row::Cmp(op, Box::new(gap), Box::new(Row::Lit(length)));
+        }
         if source == INVOICES && self.rng.percent(8) {
             let days = vec![Row::Path(vec!["issued_on"]), Row::Path(vec!["paid_on"])];
             let most = Row::Lit(Value::int(self.rng.within(0, 60)));

@@ -30,6 +30,8 @@ pub enum Row {
     Call(&'static str, Vec<Row>),
     /// `period.start` and its like.
     Period(&'static str),
+    /// The time since the same account's previous row, by a time of a source.
+    Gap(Src, &'static str),
 }
 
 /// When rows of an aggregate count.
@@ -83,11 +85,35 @@ pub struct Per {
     pub top: i64,
 }
 
+/// How many base events a target event followed, or which part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Convert {
+    pub rate: bool,
+    /// The events, as their count.
+    pub base: Aggregate,
+    pub target: Aggregate,
+    /// In hours.
+    pub hours: i64,
+    pub entity: &'static str,
+    /// Whether entities are counted.
+    pub entities: bool,
+    /// Whether the earliest base event is credited.
+    pub first: bool,
+}
+
+impl Convert {
+    /// In microseconds.
+    pub fn within(&self) -> i64 {
+        self.hours * 3_600_000_000
+    }
+}
+
 /// A formula over results.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Formula {
     Lit(Value),
     Aggregate(Box<Aggregate>),
+    Convert(Box<Convert>),
     /// By its place among the KPIs.
     Kpi(usize),
     Window(Box<Formula>, Window),
@@ -131,7 +157,7 @@ impl Formula {
     /// The formulas right below.
     pub fn parts(&self) -> Vec<&Self> {
         match self {
-            Self::Lit(_) | Self::Aggregate(_) | Self::Kpi(_) => Vec::new(),
+            Self::Lit(_) | Self::Aggregate(_) | Self::Convert(_) | Self::Kpi(_) => Vec::new(),
             Self::Window(a, _) | Self::Filter(a, _) | Self::Neg(a) | Self::Not(a) | Self::IsMissing(a, _) => {
                 vec![&**a]
             }
@@ -146,7 +172,7 @@ impl Formula {
     /// The same, to be put in their place.
     pub fn parts_mut(&mut self) -> Vec<&mut Self> {
         match self {
-            Self::Lit(_) | Self::Aggregate(_) | Self::Kpi(_) => Vec::new(),
+            Self::Lit(_) | Self::Aggregate(_) | Self::Convert(_) | Self::Kpi(_) => Vec::new(),
             Self::Window(a, _) | Self::Filter(a, _) | Self::Neg(a) | Self::Not(a) | Self::IsMissing(a, _) => {
                 vec![&mut **a]
             }
@@ -183,10 +209,10 @@ impl Formula {
     /// Its aggregates, through KPIs.
     pub fn aggregates<'a>(&'a self, kpis: &'a [Kpi]) -> Vec<&'a Aggregate> {
         let mut found = Vec::new();
-        self.walk(kpis, &mut |f| {
-            if let Self::Aggregate(aggregate) = f {
-                found.push(&**aggregate);
-            }
+        self.walk(kpis, &mut |f| match f {
+            Self::Aggregate(aggregate) => found.push(&**aggregate),
+            Self::Convert(convert) => found.push(&convert.base),
+            _ => {}
         });
         found
     }
@@ -196,6 +222,7 @@ impl Formula {
     pub fn roots(&self, kpis: &[Kpi]) -> Vec<Src> {
         match self {
             Self::Aggregate(aggregate) => vec![aggregate.source],
+            Self::Convert(convert) => vec![convert.base.source],
             Self::Kpi(place) => kpis[*place].formula.roots(kpis),
             Self::Per(per) => {
                 SOURCES.iter().position(|s| s.entity.is_some_and(|e| e.0 == per.entity)).into_iter().collect()

@@ -184,6 +184,11 @@ impl<'a> Generator<'a> {
         if self.rng.percent(6) {
             return Formula::Lit(self.constant());
         }
+        if self.rng.percent(12)
+            && let Some(convert) = self.conversion()
+        {
+            return convert;
+        }
         self.aggregate()
     }
 
@@ -268,6 +273,7 @@ pub fn is_number(formula: &Formula, kpis: &[Kpi]) -> bool {
         Formula::Not(_) | Formula::And(..) | Formula::Or(..) | Formula::Cmp(..) | Formula::IsMissing(..) => {
             false
         }
+        Formula::Aggregate(a) if matches!(a.args.first(), Some(Row::Gap(..))) => false,
         Formula::Aggregate(a) => !matches!(
             (a.name, a.args.first()),
             ("min" | "max" | "first" | "last", Some(Row::Path(path)))

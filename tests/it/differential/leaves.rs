@@ -1,9 +1,9 @@
 //! Random calls of aggregates: of which source and column, when rows count, which of them.
 
 use super::conditions::Conditions;
-use super::formula::{Aggregate, Formula, Moment, Row};
+use super::formula::{Aggregate, Convert, Formula, Moment, Row};
 use super::generate::Generator;
-use super::schema::{ACCOUNTS, BALANCES, INVOICES, OWNERS, SOURCES, Src, TOUCHES, Ty};
+use super::schema::{ACCOUNTS, BALANCES, INVOICES, OWNERS, SOURCES, SURVEYS, Src, TOUCHES, Ty};
 use super::value::Value;
 use super::world::Carry;
 
@@ -11,6 +11,12 @@ impl Generator<'_> {
     /// A formula whose value is a text or a time.
     pub(super) fn other(&mut self) -> Formula {
         let source = *self.rng.pick(&self.sources.clone());
+        if self.rng.percent(40)
+            && let Some(gap) = gap_of(source)
+        {
+            let name = *self.rng.pick(&["min", "max", "avg", "sum", "median"]);
+            return self.call(name, source, vec![gap]);
+        }
         let fits = |c: &(&'static str, Ty)| matches!(c.1, Ty::Text | Ty::Date | Ty::Stamp);
         let columns: Vec<_> = SOURCES[source].all().filter(fits).collect();
         let (column, _) = *self.rng.pick(&columns);
@@ -96,6 +102,42 @@ impl Generator<'_> {
         })
     }
 
+    /// Base events of a source at hand, and target events of any; none where it has no events.
+    pub(super) fn conversion(&mut self) -> Option<Formula> {
+        const EVENTS: [Src; 4] = [INVOICES, TOUCHES, SURVEYS, ACCOUNTS];
+        let source = *self.rng.pick(&self.sources.clone());
+        if !EVENTS.contains(&source) {
+            return None;
+        }
+        let target = if self.rng.percent(35) { source } else { *self.rng.pick(&EVENTS) };
+        let both = source == INVOICES && target == INVOICES;
+        let entity = if both && self.rng.percent(30) { "rep" } else { "account" };
+        let days = self.rng.percent(70);
+        let hours = if days { 24 * *self.rng.pick(&[1, 2, 7, 30, 90]) } else { self.rng.within(1, 100) };
+        Some(Formula::Convert(Box::new(Convert {
+            rate: self.rng.percent(50),
+            base: self.events(source),
+            target: self.events(target),
+            hours,
+            entity,
+            entities: self.rng.percent(35),
+            first: self.rng.percent(40),
+        })))
+    }
+
+    /// One side of a conversion.
+    fn events(&mut self, source: Src) -> Aggregate {
+        let moment = match source {
+            ACCOUNTS => Moment::On(vec![*self.rng.pick(&["started_on", "ended_on"])]),
+            INVOICES if self.rng.percent(35) => Moment::On(vec!["paid_on"]),
+            _ => Moment::Own,
+        };
+        let mut conditions = Conditions { rng: self.rng, settings: self.settings };
+        let filter = conditions.rng.percent(40).then(|| conditions.of_rows(source, 1, false));
+        let (name, args, part) = ("count", Vec::new(), 0);
+        Aggregate { name, source, args, part, moment, including_ended: false, filter }
+    }
+
     /// The call with when its rows count and which.
     pub(super) fn call(&mut self, name: &'static str, source: Src, args: Vec<Row>) -> Formula {
         let spans = SOURCES[source].span.is_some();
@@ -131,4 +173,10 @@ impl Generator<'_> {
         let part = *self.rng.pick(&[0, 10, 25, 50, 90, 100]);
         Formula::Aggregate(Box::new(Aggregate { name, source, args, part, moment, including_ended, filter }))
     }
+}
+
+/// The time between rows of an account, of sources of events.
+pub(super) fn gap_of(source: Src) -> Option<Row> {
+    let time = SOURCES[source].time?;
+    Some(Row::Gap(source, time))
 }

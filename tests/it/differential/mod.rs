@@ -8,6 +8,7 @@ mod cells;
 mod compare;
 mod conditions;
 mod constructs;
+mod convert;
 mod data;
 mod facts;
 mod formula;

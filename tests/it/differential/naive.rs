@@ -45,12 +45,15 @@ pub struct Naive<'a> {
     /// Whether the cell at hand hangs on less than floats can tell.
     pub unsure: Cell<bool>,
     kept: RefCell<HashMap<RowsKey, Rc<Vec<usize>>>>,
+    /// Of each conversion the base events that are credited.
+    pub(super) credits: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
 }
 
 impl<'a> Naive<'a> {
     pub fn new(world: &'a World, kpis: &'a [Kpi], grain: Grain) -> Self {
         let (short, unsure) = (Cell::new(false), Cell::new(false));
-        Self { world, kpis, grain, short, unsure, kept: RefCell::new(HashMap::new()) }
+        let (kept, credits) = (RefCell::default(), RefCell::default());
+        Self { world, kpis, grain, short, unsure, kept, credits }
     }
 
     /// The period that holds the as-of, if it is not over.
@@ -65,6 +68,7 @@ impl<'a> Naive<'a> {
         match formula {
             Formula::Lit(value) => Answer { value: value.clone(), reason: None, n: None, skipped: 0 },
             Formula::Aggregate(aggregate) => self.aggregate(aggregate, here),
+            Formula::Convert(convert) => self.convert(convert, here),
             Formula::Kpi(place) => self.eval(&self.kpis[*place].formula, here),
             Formula::Window(of, window) => self.eval(of, &Here { window: Some(*window), ..here.clone() }),
             Formula::Filter(of, condition) => {
@@ -278,6 +282,17 @@ impl<'a> Naive<'a> {
         !timed || (first.is_some_and(|first| first <= here.period) && here.period <= last)
     }
 
+    /// The rows that count in a cell.
+    pub(super) fn rows_of(&self, call: &Aggregate, here: &Here<'_>) -> Vec<usize> {
+        let rows = self.rows(call, here);
+        let ours = rows.iter().copied().filter(|row| {
+            here.members.iter().all(|(d, member)| {
+                self.world.member(call.source, *row, d, self.moment(call, *row, here)) == *member
+            })
+        });
+        ours.collect()
+    }
+
     fn aggregate(&self, call: &Aggregate, here: &Here<'_>) -> Answer {
         let (start, end) = self.border(here);
         self.note_window(call.source, on_of(call), here);
@@ -285,13 +300,7 @@ impl<'a> Naive<'a> {
         if !self.is_covered(call, here) {
             return Answer::missing(Reason::OutsideData);
         }
-        let rows = self.rows(call, here);
-        let ours = rows.iter().copied().filter(|row| {
-            here.members.iter().all(|(d, member)| {
-                self.world.member(call.source, *row, d, self.moment(call, *row, here)) == *member
-            })
-        });
-        let mut ours: Vec<usize> = ours.collect();
+        let mut ours = self.rows_of(call, here);
         if matches!(call.name, "first" | "last") {
             ours.sort_by(|a, b| total_order(&self.place(call, *a), &self.place(call, *b)));
         }

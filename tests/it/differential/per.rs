@@ -9,6 +9,7 @@ use super::aggregate::{Answer, aggregate, sum};
 use super::calendar::plus;
 use super::cells::{Look, seen};
 use super::formula::{Formula, Moment, Path, Per};
+use super::known;
 use super::naive::{Here, Naive, on_of};
 use super::rows::{At, truth};
 use super::schema::{SOURCES, Src};
@@ -49,6 +50,7 @@ impl<'a> Naive<'a> {
         for formula in std::iter::once(&per.of).chain(&per.filter) {
             formula.walk(self.kpis, &mut |f| match f {
                 Formula::Aggregate(call) => known &= self.is_covered(call, here),
+                Formula::Convert(convert) => known &= self.is_covered(&convert.base, here),
                 Formula::Per(inner) => {
                     known &= inner.moment.is_none() || self.is_known(entity_source(inner), None, here);
                 }
@@ -143,11 +145,15 @@ impl<'a> Naive<'a> {
         let (start, end) = self.border(here);
         let all = 0..self.world.rows[source].len();
         let whole = Here { members: Vec::new(), ..here.clone() };
+        if known::PER_SEES_NOBODY_OUTSIDE && per.moment.is_some() && !self.is_known(source, None, here) {
+            return Vec::new();
+        }
+        let look = if known::PER_SEES_NOBODY_OUTSIDE { Look::OfValue } else { Look::OfCells };
         let mut keys: Vec<Value> = Vec::new();
         if per.moment.is_none() {
             let by: [Path; 1] = [vec![per.entity]];
             for formula in std::iter::once(&per.of).chain(&per.filter) {
-                seen(self, formula, &whole, Look::OfCells, &by, &mut |members| keys.extend(members));
+                seen(self, formula, &whole, look, &by, &mut |members| keys.extend(members));
             }
         }
         let entity = |row: usize| {

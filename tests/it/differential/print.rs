@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::calendar::{Grain, Window};
-use super::formula::{Aggregate, Formula, Moment, Per, Row, Shift};
+use super::formula::{Aggregate, Convert, Formula, Moment, Per, Row, Shift};
 use super::schema::SOURCES;
 use super::value::Value;
 
@@ -12,6 +12,7 @@ use super::value::Value;
 pub fn literal(value: &Value) -> String {
     match value {
         Value::Text(text) => format!("\"{text}\""),
+        Value::Duration(micros) => format!("{} hours", micros / 3_600_000_000),
         other => other.plain(),
     }
 }
@@ -25,7 +26,9 @@ impl Row {
     /// As text; paths with this before them.
     pub fn print(&self, before: &str) -> String {
         let sub = |r: &Self| match r {
-            Self::Path(_) | Self::Lit(_) | Self::Call(..) | Self::Period(_) => r.print(before),
+            Self::Path(_) | Self::Lit(_) | Self::Call(..) | Self::Period(_) | Self::Gap(..) => {
+                r.print(before)
+            }
             _ => format!("({})", r.print(before)),
         };
         match self {
@@ -52,6 +55,7 @@ impl Row {
                 format!("{name}({})", args.join(", "))
             }
             Self::Period(word) => format!("period.{word}"),
+            Self::Gap(source, time) => format!("gap({}.{time} per account)", SOURCES[*source].name),
         }
     }
 }
@@ -88,6 +92,25 @@ impl Aggregate {
             let _ = write!(text, ", {}%", self.part);
         }
         text.push(')');
+        text
+    }
+}
+
+impl Convert {
+    fn print(&self) -> String {
+        let side = |events: &Aggregate| {
+            let text = events.print();
+            text.trim_start_matches("count(").strip_suffix(')').unwrap_or_default().to_owned()
+        };
+        let name = if self.rate { "conversion_rate" } else { "conversions" };
+        let within = match self.hours {
+            hours if hours % 24 == 0 => format!("{} days", hours / 24),
+            hours => format!("{hours} hours"),
+        };
+        let (base, target) = (side(&self.base), side(&self.target));
+        let mut text = format!("{name}({base}, {target}, within = {within}, entity = {}", self.entity);
+        text.push_str(if self.entities { ", count = entities" } else { "" });
+        text.push_str(if self.first { ", attribution = first)" } else { ")" });
         text
     }
 }
@@ -135,6 +158,7 @@ impl Formula {
         let sub = |f: &Self| match f {
             Self::Lit(_) if f.print().starts_with('-') => format!("({})", f.print()),
             Self::Lit(_) | Self::Aggregate(_) | Self::Kpi(_) | Self::Call(..) | Self::Shift(..) => f.print(),
+            Self::Convert(_) => f.print(),
             Self::Rolling(..) | Self::Total(..) | Self::ShareOfTotal(_) | Self::Rank(_) => f.print(),
             Self::Filter(..) | Self::Per(_) => f.print(),
             _ => format!("({})", f.print()),
@@ -142,6 +166,7 @@ impl Formula {
         match self {
             Self::Lit(value) => literal(value),
             Self::Aggregate(aggregate) => aggregate.print(),
+            Self::Convert(convert) => convert.print(),
             Self::Kpi(place) => format!("k{place}"),
             Self::Window(of, over) => format!("{} {}", sub(of), window(*over)),
             Self::Filter(of, condition) => format!("({} where {})", sub(of), condition.print("")),

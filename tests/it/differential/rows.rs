@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use super::formula::Row;
 use super::schema::{SOURCES, Src};
 use super::value::{Value, arith, order};
-use super::world::World;
+use super::world::{World, total_order};
 
 /// A row, and the period that it is looked at in.
 #[derive(Clone, Copy)]
@@ -101,6 +101,7 @@ impl At<'_> {
             }
             Row::InPeriod(path, not) => flipped(self.in_period(path), *not),
             Row::Call(name, args) => self.call(name, args),
+            Row::Gap(source, time) => gap(self.world, *source, time, self.row),
             Row::Period(word) => Value::Date(match *word {
                 "start" => self.start.unwrap_or(NaiveDate::MIN),
                 "end" => self.end,
@@ -162,5 +163,31 @@ impl At<'_> {
             },
             _ => Value::Missing,
         }
+    }
+}
+
+/// The time since the previous row of the same account, of all rows; missing for the first.
+fn gap(world: &World, source: Src, time: &'static str, row: usize) -> Value {
+    let at = |row: usize| world.path(source, row, &[time], None);
+    let account = |row: usize| world.path(source, row, &["account"], None);
+    let place = |row: usize| {
+        let mut place = vec![at(row), world.path(source, row, &[], None)];
+        place.extend(world.rows[source][row].iter().cloned());
+        // Of rows that are equal in everything the first comes first.
+        place.push(Value::int(row as i64));
+        place
+    };
+    if at(row).is_missing() || account(row).is_missing() {
+        return Value::Missing;
+    }
+    let own = place(row);
+    let before = (0..world.rows[source].len())
+        .filter(|r| !at(*r).is_missing() && account(*r) == account(row))
+        .filter(|r| total_order(&place(*r), &own).is_lt())
+        .max_by(|a, b| total_order(&place(*a), &place(*b)));
+    let Some(before) = before else { return Value::Missing };
+    match (at(before), at(row)) {
+        (Value::Stamp(from), Value::Stamp(to)) => Value::Duration(to - from),
+        (from, to) => arith('-', &to, &from),
     }
 }

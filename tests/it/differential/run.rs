@@ -55,6 +55,13 @@ pub fn closure(kpis: &[Kpi], kpi: usize) -> Vec<usize> {
 pub fn needed(kpis: &[Kpi], kept: &[usize]) -> Vec<Src> {
     let aggregates = kept.iter().flat_map(|k| kpis[*k].formula.aggregates(kpis));
     let mut found: BTreeSet<Src> = aggregates.map(|a| a.source).collect();
+    for place in kept {
+        kpis[*place].formula.walk(kpis, &mut |f| {
+            if let Formula::Convert(convert) = f {
+                found.insert(convert.target.source);
+            }
+        });
+    }
     // No chain of relations is longer.
     for _ in 0..SOURCES.len() {
         let further: Vec<Src> = found.iter().flat_map(|s| stands_on(*s)).collect();

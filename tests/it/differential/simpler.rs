@@ -1,6 +1,6 @@
 //! Formulas a step simpler, for shrinking: a part in the place of the whole, a call with less in it.
 
-use super::formula::{Aggregate, Formula, Kpi, Per, Row};
+use super::formula::{Aggregate, Convert, Formula, Kpi, Per, Row};
 
 /// The KPIs that a formula reads, written out in it.
 pub fn write_out(kpis: &mut [Kpi], place: usize) {
@@ -39,6 +39,21 @@ pub fn simpler(formula: &Formula) -> Vec<Formula> {
         for part in call.args.first().map(operands).unwrap_or_default() {
             with(&|c| c.args[0] = part.clone());
         }
+    }
+    if let Formula::Convert(convert) = formula {
+        found.push(Formula::Aggregate(Box::new(convert.base.clone())));
+        let mut with = |change: &dyn Fn(&mut Convert)| {
+            let mut simpler = convert.clone();
+            change(&mut simpler);
+            if simpler != *convert {
+                found.push(Formula::Convert(simpler));
+            }
+        };
+        with(&|c| c.rate = false);
+        with(&|c| c.entities = false);
+        with(&|c| c.first = false);
+        with(&|c| c.base.filter = None);
+        with(&|c| c.target.filter = None);
     }
     if let Formula::Per(per) = formula {
         let mut with = |change: &dyn Fn(&mut Per)| {
