@@ -898,8 +898,39 @@ def write(folder, accounts, contracts, opportunities, invoices, touches, interac
         "employee_surveys.csv": plain_csv(
             ["response_id", "area", "sent_on", "answered_on", "recommend"], employee_surveys),
     }
+    files["quotas.csv"] = plain_csv(["rep", "from", "won"], make_quotas())
+    files["company_goals.csv"] = plain_csv(["from", "churn", "renewal", "nps"], make_company_goals())
     for name, content in files.items():
         (folder / name).write_bytes(content)
+
+
+# Yearly growth of what is wanted of each rep, and when it began: a year's quota is four equal quarters.
+QUOTAS = {"R1": 36000, "R2": 90000, "R3": 36000, "R4": 30000, "R5": 54000, "R6": 24000, "R7": 34000, "R8": 36000}
+
+
+def make_quotas():
+    """What each rep is to win in a quarter; 0 from when somebody left."""
+    rows = []
+    for rep, base in QUOTAS.items():
+        for year in (2023, 2024, 2025, 2026):
+            for quarter in (1, 2, 3, 4):
+                if year == 2026 and quarter > 1 or rep == "R7" and (year, quarter) < (2024, 2):
+                    continue
+                gone = rep == "R4" and (year, quarter) > (2024, 3)
+                if gone and (year, quarter) != (2024, 4):
+                    continue
+                amount = 0 if gone else base * (100 + 5 * (year - 2023)) // 100 // 100 * 100
+                rows.append({"rep": rep, "from": f"{year}-{quarter * 3 - 2:02}-01", "won": amount})
+    return rows
+
+
+def make_company_goals():
+    """What the company wants of every quarter, for all of it and for each part."""
+    return [
+        {"from": "2023-01-01", "churn": "0.08", "renewal": "0.75", "nps": "0.20"},
+        {"from": "2024-01-01", "churn": "0.07", "renewal": "0.80", "nps": "0.25"},
+        {"from": "2025-01-01", "churn": "0.06", "renewal": "0.80", "nps": "0.25"},
+    ]
 
 
 def main():

@@ -143,6 +143,12 @@ pub fn rounded(value: f64) -> f64 {
     if scaled.is_finite() { scaled } else { value }
 }
 
+/// Without the last digits, which floats make up: 1.2, not 1.2000000000000002.
+pub fn clean(value: f64) -> f64 {
+    let scaled = (value * 1e12).round() / 1e12;
+    if scaled.is_finite() { scaled + 0.0 } else { value }
+}
+
 impl Better {
     /// How far a value comes to its target: 1 where it is met, not below 0. `None` where the baseline is the target.
     pub fn attainment(self, value: f64, target: f64, baseline: Option<f64>) -> Option<f64> {
@@ -162,7 +168,7 @@ impl Better {
             (Self::Higher, None) => 1.0 + (value - target) / target.abs(),
             (Self::Lower, None) => 1.0 - (value - target) / target.abs(),
         };
-        Some(raw.max(0.0) + 0.0)
+        Some(clean(raw.max(0.0)))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::calendar::Grain;
-use super::judge::{Status, rounded};
+use super::judge::{Status, clean, rounded};
 use super::outcome::Reason;
 use super::project::Dimension;
 use super::types::Unit;
@@ -96,7 +96,7 @@ impl Curve {
             Some((above, rate)) if attainment > above => above + rate * (attainment - above),
             _ => attainment,
         };
-        self.cap.map_or(raw, |cap| raw.min(cap))
+        clean(self.cap.map_or(raw, |cap| raw.min(cap)))
     }
 }
 
@@ -151,10 +151,10 @@ impl Rollup {
                 Self::Geometric => ordered(judged.iter().map(of).map(|(w, v)| w * v.ln())).exp(),
             }
         };
-        let score = roll(&|p| p.score.unwrap_or(0.0));
-        let attainment = roll(&|p| p.attainment.unwrap_or(0.0).clamp(0.0, MOST_ATTAINMENT));
+        let score = clean(roll(&|p| p.score.unwrap_or(0.0)));
+        let attainment = clean(roll(&|p| p.attainment.unwrap_or(0.0).clamp(0.0, MOST_ATTAINMENT)));
         self.contribute(parts, &judged, score, coverage);
-        Rolled { score: Some(score), attainment: Some(attainment), coverage }
+        Rolled { score: Some(score), attainment: Some(attainment), coverage: clean(coverage) }
     }
 
     /// What each judged KPI makes of the score: its weighted part; where one KPI decides, all of it; in a

@@ -46,13 +46,17 @@ impl Resolver<'_> {
             let kind = Kind::Leaf(ResultLeaf::Across(Across::Ago(offset), Arc::clone(formula)));
             Arc::new(Expr { kind, ty: formula.ty, unit: formula.unit.clone(), span: formula.span })
         });
+        // A target that looks at an earlier period's same point is what is due by now already.
+        let cut = target.as_ref().is_some_and(|target| {
+            target.across().iter().any(|across| across.offset().is_some_and(|o| o.same_point))
+        });
         Judge {
             better,
             target: target.map(Arc::new),
             baseline,
             status,
             min_n: raw.min_n.as_ref().map(|n| n.node),
-            paced: raw.pace.is_none() && self.is_flow(formula),
+            paced: raw.pace.is_none() && self.is_flow(formula) && !cut,
             previous,
         }
     }

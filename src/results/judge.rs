@@ -5,7 +5,7 @@ use super::evaluate::{Column, Evaluator};
 use super::outcome::number;
 use crate::functions::Failure;
 use crate::model::expr::Arith;
-use crate::model::judge::{Better, Judge, StatusRule};
+use crate::model::judge::{Better, Judge, StatusRule, clean};
 use crate::model::outcome::{Judged, Reason};
 use crate::model::project::Kpi;
 
@@ -89,9 +89,12 @@ pub fn judged(judge: &Judge, value: &Column, beside: &Beside, cell: usize, timin
     };
     let by_value = matches!(judge.status, StatusRule::Value(_));
     match (attainment, judge.status.of(found, attainment.ok())) {
-        (Ok(attainment), Some(status)) => {
-            Judged { attainment: Some(attainment), status, score: Some(100.0 * attainment.min(1.0)), ..known }
-        }
+        (Ok(attainment), Some(status)) => Judged {
+            attainment: Some(attainment),
+            status,
+            score: Some(clean(100.0 * attainment.min(1.0))),
+            ..known
+        },
         (Err(_), Some(status)) if by_value => Judged { status, ..known },
         (Err(why), _) => unknown(why, known),
         (Ok(_), None) => unknown(Some(Reason::NoTarget), known),

@@ -18,7 +18,7 @@ pub async fn run(args: &Check, options: &LoadOptions, talk: &Talk) -> Exit {
                 let model = &checked.model;
                 complain(&format!(
                     "checked: {} over {} in {}",
-                    some(model.kpis.len(), "KPI"),
+                    some(model.kpis.iter().filter(|k| !k.hidden).count(), "KPI"),
                     some(model.sources.len(), "source"),
                     some(map.files().filter(|(_, f)| f.name != crate::api::PRELUDE).count(), "file")
                 ));

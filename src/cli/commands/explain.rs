@@ -26,7 +26,7 @@ pub async fn run(args: &Explain, options: &LoadOptions, talk: &Talk) -> Exit {
     }
     let model = &checked.model;
     if model.kpi(&args.name).is_none() {
-        let names = model.kpis.iter().map(|k| k.name.as_str());
+        let names = model.kpis.iter().filter(|k| !k.hidden).map(|k| k.name.as_str());
         let help = did_you_mean(&args.name, names).map(|h| format!("\n  = help: {h}")).unwrap_or_default();
         complain(&format!("error: no KPI or code is named `{}`{help}", args.name));
         return Exit::Usage;
