@@ -62,24 +62,32 @@ pub async fn given(spec: &mut SourceSpec, rows: GivenRows<'_>) -> Result<SourceS
     let name = listing.files.first().map_or("", |f| f.name.as_str());
     let sampled = sample::sample(&Reading::new(spec, Format::Csv, name)?, &listing).await?;
     let mut found = sampled.columns;
+    let own = rows.always.clone();
     let mut missing = rows.always;
     for column in rows.known.iter().flat_map(|known| &known.columns) {
         missing.push(column.name.clone());
         let here = found.iter().find(|f| f.name == column.name);
-        let declared = spec.columns.iter().any(|d| d.name == column.name);
+        let declared = spec.columns.iter().position(|d| d.name == column.name);
+        let typed = declared.is_some_and(|at| spec.columns[at].ty.is_some());
         // A column of the files without any value, or of no type here, says nothing.
-        if declared || column.sampled.none || matches!(column.ty, Type::Unknown | Type::Duration) {
+        if typed || column.sampled.none || matches!(column.ty, Type::Unknown | Type::Duration) {
             continue;
         }
         let ty = here.filter(|f| !f.sampled.none).map_or(column.ty, |f| wider(f.ty, column.ty));
-        let (ty, span) = (Some(Spanned::new(ty, spec.path.span)), spec.path.span);
-        spec.columns.push(DeclaredColumn {
-            name: column.name.clone(),
-            from: None,
-            ty,
-            span,
-            precision: None,
-        });
+        let ty = Some(Spanned::new(ty, spec.path.span));
+        match declared {
+            Some(at) => spec.columns[at].ty = ty,
+            None => {
+                let name = column.name.clone();
+                spec.columns.push(DeclaredColumn {
+                    name,
+                    from: None,
+                    ty,
+                    span: spec.path.span,
+                    precision: None,
+                });
+            }
+        }
     }
     missing.extend(spec.columns.iter().map(|d| d.name.clone()));
     for name in missing {
@@ -87,7 +95,9 @@ pub async fn given(spec: &mut SourceSpec, rows: GivenRows<'_>) -> Result<SourceS
             continue;
         }
         let declared = spec.columns.iter().find(|d| d.name == name).and_then(|d| d.ty);
-        let ty = declared.map_or(Type::Text, |ty| ty.node);
+        // Of a column that nothing tells the type of, a formula is no mistake; it cannot be computed.
+        let told = rows.known.is_some() || own.contains(&name);
+        let ty = declared.map_or(if told { Type::Text } else { Type::Unknown }, |ty| ty.node);
         let zoned = rows.known.and_then(|k| k.column(&name)).is_some_and(|c| is_zoned(&c.data_type));
         let sampled = Sampled { none: true, made_text: None };
         let data_type = storage(ty, None, zoned);

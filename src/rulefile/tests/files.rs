@@ -47,7 +47,7 @@ fn the_default_brings_rules_in_sorted_order() {
     let f = Folder::new(&[
         ("rules/b.yaml", "kpis: {b: x}"),
         ("rumbo.yaml", "kpis: {z: x}"),
-        ("rules/a/c.test.yaml", "kpis: {c: x}"),
+        ("rules/a/c.yaml", "kpis: {c: x}"),
         ("rules/.hidden.yaml", "kpis: {h: x}"),
         ("rules/README.md", "no yaml: ["),
     ]);
@@ -55,7 +55,24 @@ fn the_default_brings_rules_in_sorted_order() {
     assert_eq!(l.told(), Vec::<String>::new());
     assert_eq!(l.project.kpis.keys().collect::<Vec<_>>(), ["z", "h", "c", "b"]);
     let names: Vec<_> = l.map.files().map(|(_, f)| f.name.clone()).collect();
-    assert_eq!(names, ["rumbo.yaml", "rules/.hidden.yaml", "rules/a/c.test.yaml", "rules/b.yaml"]);
+    assert_eq!(names, ["rumbo.yaml", "rules/.hidden.yaml", "rules/a/c.yaml", "rules/b.yaml"]);
+}
+
+#[test]
+fn files_of_tests_are_read_where_tests_are_asked_for() {
+    let test = "x-a: 1\ntests: {t: {expect: {kpi: z, period: 2026-01, value: 1}}}";
+    let f = Folder::new(&[
+        ("rumbo.yaml", "kpis: {z: x}\ninclude: \"**/*.yaml\""),
+        ("rules/z.test.yaml", test),
+        ("other/y.test.yaml", "tests: {u: {expect: {kpi: z, period: 2026-01, value: 1}}}\nkpis: {y: x}"),
+        ("other/.hidden/x.test.yaml", "nothing: [of this"),
+    ]);
+    let l = f.load();
+    assert_eq!((l.codes(), l.project.tests.len()), (vec![], 0), "{:?}", l.told());
+    let l = load_at(f.path(), &LoadOptions { tests: true, ..LoadOptions::default() });
+    assert_eq!(l.codes(), ["E1003"]);
+    assert_eq!(l.project.tests.keys().collect::<Vec<_>>(), ["u", "t"]);
+    assert_eq!(l.project.kpis.keys().collect::<Vec<_>>(), ["z"]);
 }
 
 #[test]
