@@ -69,7 +69,7 @@ fn files_of_tests_are_read_where_tests_are_asked_for() {
     ]);
     let l = f.load();
     assert_eq!((l.codes(), l.project.tests.len()), (vec![], 0), "{:?}", l.told());
-    let l = load_at(f.path(), &LoadOptions { tests: true, ..LoadOptions::default() });
+    let l = load_at(&f.path(), &LoadOptions { tests: true, ..LoadOptions::default() });
     assert_eq!(l.codes(), ["E1003"]);
     assert_eq!(l.project.tests.keys().collect::<Vec<_>>(), ["u", "t"]);
     assert_eq!(l.project.kpis.keys().collect::<Vec<_>>(), ["z"]);
