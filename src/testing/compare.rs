@@ -5,7 +5,7 @@ use super::wanted::{Got, difference};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::near::{did_you_mean, nearest};
 use crate::model::calendar::Calendar;
-use crate::model::outcome::{KpiTable, Outcome, Reason, Row};
+use crate::model::outcome::{KpiTable, Member, Outcome, Reason, Row, ScoreRow, ScoreTable};
 use crate::model::project::Dimension;
 use crate::model::types::Type;
 use crate::report::number::Decimal;
@@ -35,6 +35,24 @@ pub const FIELDS: &[Field] = &[
     Field { name: "complete", get: |_, row| Got::Word(row.complete.to_string()) },
 ];
 
+/// What can be expected of a scorecard.
+pub struct CardField {
+    /// The key under `expect:`.
+    pub name: &'static str,
+    /// Its value.
+    get: fn(&ScoreTable, &ScoreRow) -> Got,
+}
+
+/// All of them.
+pub const CARD_FIELDS: &[CardField] = &[
+    CardField { name: "score", get: |_, row| share(row.score, row.why) },
+    CardField { name: "attainment", get: |_, row| share(row.attainment, row.why) },
+    CardField { name: "coverage", get: |_, row| share(Some(row.coverage), None) },
+    CardField { name: "pay", get: pay },
+    CardField { name: "reason", get: |_, row| word(row.why.or(row.pay_why)) },
+    CardField { name: "complete", get: |_, row| Got::Word(row.complete.to_string()) },
+];
+
 /// A field that is not as expected.
 pub struct Difference {
     /// The field.
@@ -53,24 +71,27 @@ pub fn compare(
     outcome: &Outcome,
     calendar: &Calendar,
 ) -> Result<Vec<Difference>, Box<Diagnostic>> {
-    let (table, row) = find(expected, outcome, calendar)?;
+    let got: Vec<(&'static str, Got)> = if expected.card {
+        let (table, row) = find_card(expected, outcome, calendar)?;
+        CARD_FIELDS.iter().map(|f| (f.name, (f.get)(table, row))).collect()
+    } else {
+        let (table, row) = find(expected, outcome, calendar)?;
+        FIELDS.iter().map(|f| (f.name, (f.get)(table, row))).collect()
+    };
     let mut differences = Vec::new();
     for (name, typed) in &expected.fields {
-        let Some(field) = FIELDS.iter().find(|f| f.name == *name) else { continue };
-        if field.name == "reason" && !is_reason(&typed.node) {
+        let Some((field, got)) = got.iter().find(|(field, _)| field == name) else { continue };
+        if *field == "reason" && !is_reason(&typed.node) {
             let mut problem =
                 bad(format!("no reason is named `{}`", typed.node), typed.span, "unknown reason");
             problem.help = did_you_mean(&typed.node, Reason::ALL.map(Reason::word));
             return Err(Box::new(problem));
         }
-        match difference(&typed.node, &(field.get)(table, row)) {
+        match difference(&typed.node, got) {
             Ok(None) => {}
-            Ok(Some(got)) => differences.push(Difference {
-                field: field.name,
-                expected: typed.node.clone(),
-                span: typed.span,
-                got,
-            }),
+            Ok(Some(got)) => {
+                differences.push(Difference { field, expected: typed.node.clone(), span: typed.span, got });
+            }
             Err(why) => {
                 return Err(Box::new(bad(
                     format!("`{}` cannot be compared with `{name}`", typed.node),
@@ -93,38 +114,72 @@ fn find<'a>(
     outcome: &'a Outcome,
     calendar: &Calendar,
 ) -> Result<(&'a KpiTable, &'a Row), Box<Diagnostic>> {
-    let kpi = &expected.kpi;
-    let period = calendar.name(expected.grain, expected.period);
     let names: Vec<String> = expected.dimensions.iter().map(Dimension::name).collect();
-    let table = outcome.tables.iter().find(|t| t.kpi == kpi.node);
+    let table = outcome.tables.iter().find(|t| t.kpi == expected.name.node);
     let breakdown = table.and_then(|t| t.breakdowns.iter().find(|b| b.dimensions == names));
     let Some((table, breakdown)) = table.zip(breakdown) else {
         return Err(Box::new(bad(
-            format!("`{}` has no result by {}", kpi.node, names.join(", ")),
-            kpi.span,
+            format!("`{}` has no result by {}", expected.name.node, names.join(", ")),
+            expected.name.span,
             "it does not reach what is asked for",
         )));
     };
-    let fits = |row: &Row, at: usize| {
-        let member = row.members.get(at).and_then(|m| m.as_ref()).map(|m| m.key.as_str());
+    let rows: Vec<Place<'_>> = breakdown.rows.iter().map(|r| (r.period.as_str(), &r.members[..])).collect();
+    let at = place(expected, &names, &rows, calendar)?;
+    Ok((table, &breakdown.rows[at]))
+}
+
+fn find_card<'a>(
+    expected: &Expected,
+    outcome: &'a Outcome,
+    calendar: &Calendar,
+) -> Result<(&'a ScoreTable, &'a ScoreRow), Box<Diagnostic>> {
+    let names: Vec<String> = expected.dimensions.iter().map(Dimension::name).collect();
+    let table = outcome.scorecards.iter().find(|t| t.scorecard == expected.name.node);
+    let Some(table) = table.filter(|t| t.dimensions == names) else {
+        let of = table.map_or("the whole".to_owned(), |t| format!("each {}", t.dimensions.join(", ")));
+        return Err(Box::new(
+            bad(
+                format!("`{}` is a scorecard of {of}", expected.name.node),
+                expected.dimensions.first().map_or(expected.name.span, |d| d.span),
+                "another one is asked for",
+            )
+            .help("`at:` names a member of each dimension of the scorecard, in its order"),
+        ));
+    };
+    let rows: Vec<Place<'_>> = table.rows.iter().map(|r| (r.period.as_str(), &r.members[..])).collect();
+    let at = place(expected, &names, &rows, calendar)?;
+    Ok((table, &table.rows[at]))
+}
+
+/// The period and members of a row.
+type Place<'a> = (&'a str, &'a [Option<Member>]);
+
+/// The row that is meant.
+fn place(
+    expected: &Expected,
+    names: &[String],
+    rows: &[Place<'_>],
+    calendar: &Calendar,
+) -> Result<usize, Box<Diagnostic>> {
+    let name = &expected.name.node;
+    let period = calendar.name(expected.grain, expected.period);
+    let fits = |row: &Place<'_>, at: usize| {
+        let member = row.1.get(at).and_then(|m| m.as_ref()).map(|m| m.key.as_str());
         expected.members.get(at).is_some_and(|wanted| wanted.node.as_deref() == member)
     };
     for (at, member) in expected.members.iter().enumerate() {
-        if breakdown.rows.iter().any(|row| fits(row, at)) {
+        if rows.iter().any(|row| fits(row, at)) {
             continue;
         }
         let text = member.node.as_deref().unwrap_or("(none)");
         let mut problem = bad(
-            format!("`{}` has no result for `{text}` of {}", kpi.node, names[at]),
+            format!("`{name}` has no result for `{text}` of {}", names[at]),
             member.span,
             "no such member in the rows that it sees",
         );
-        let mut seen: Vec<&str> = breakdown
-            .rows
-            .iter()
-            .filter_map(|r| r.members.get(at)?.as_ref())
-            .map(|m| m.key.as_str())
-            .collect();
+        let seen = rows.iter().filter_map(|r| r.1.get(at)?.as_ref()).map(|m| m.key.as_str());
+        let mut seen: Vec<&str> = seen.collect();
         seen.sort_unstable();
         seen.dedup();
         problem.help = match nearest(text, seen.iter().copied()) {
@@ -134,18 +189,17 @@ fn find<'a>(
         };
         return Err(Box::new(problem));
     }
-    let all = |row: &&Row| row.period == period && (0..names.len()).all(|at| fits(row, at));
-    match breakdown.rows.iter().find(all) {
-        Some(row) => Ok((table, row)),
-        None => Err(Box::new(
+    let found = rows.iter().position(|row| row.0 == period && (0..names.len()).all(|at| fits(row, at)));
+    found.ok_or_else(|| {
+        Box::new(
             bad(
-                format!("`{}` has no result in {period} there", kpi.node),
+                format!("`{name}` has no result in {period} there"),
                 expected.period_span,
                 "nothing was seen, so there is no result to compare",
             )
             .help("`fill: entities` of the KPI gives results to members that saw nothing"),
-        )),
-    }
+        )
+    })
 }
 
 fn value(table: &KpiTable, row: &Row) -> Got {
@@ -187,7 +241,26 @@ fn part(row: &Row, number: Option<f64>) -> Got {
 }
 
 fn reason(_: &KpiTable, row: &Row) -> Got {
-    row.why().map_or(Got::Missing(None), |reason| Got::Word(reason.word().to_owned()))
+    word(row.why())
+}
+
+/// A number of a scorecard.
+fn share(number: Option<f64>, why: Option<Reason>) -> Got {
+    let missing = Got::Missing(why.map(Reason::word));
+    number.and_then(Decimal::from_f64).map_or(missing, |n| Got::Number(n, String::new()))
+}
+
+fn pay(table: &ScoreTable, row: &ScoreRow) -> Got {
+    match share(row.pay, row.pay_why) {
+        Got::Number(number, _) => {
+            Got::Number(number, table.pay.as_ref().map(ToString::to_string).unwrap_or_default())
+        }
+        other => other,
+    }
+}
+
+fn word(why: Option<Reason>) -> Got {
+    why.map_or(Got::Missing(None), |why| Got::Word(why.word().to_owned()))
 }
 
 fn is_reason(text: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::compare::FIELDS;
+use super::compare::{CARD_FIELDS, FIELDS};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::calendar::{Calendar, Grain};
@@ -19,8 +19,10 @@ const WHICH: [&str; 5] = ["kpi", "rule", "scorecard", "grain", "period"];
 /// One expected result.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    /// The KPI.
-    pub kpi: Spanned<String>,
+    /// The KPI or scorecard.
+    pub name: Spanned<String>,
+    /// Whether it is a scorecard.
+    pub card: bool,
     /// The grain.
     pub grain: Grain,
     /// The period's index.
@@ -55,41 +57,44 @@ pub fn read(raw: &RawProject, test: &RawTest) -> Result<Vec<Expected>, Vec<Diagn
 }
 
 fn one(raw: &RawProject, calendar: &Calendar, written: &RawExpect) -> Result<Expected, Box<Diagnostic>> {
-    for what in ["rule", "scorecard"] {
-        if let Some(name) = written.get(what) {
-            return Err(Box::new(
-                Diagnostic::new(&codes::NOT_YET, format!("an expectation of a {what} is not evaluated yet"))
-                    .at(name.span, "part of the language, refused rather than ignored"),
-            ));
-        }
-    }
-    let Some(kpi) = written.get("kpi") else {
+    if let Some(name) = written.get("rule") {
         return Err(Box::new(
-            bad("an expectation of nothing", written.span, "which KPI is meant").help("`kpi: NAME`"),
+            Diagnostic::new(&codes::NOT_YET, "an expectation of a rule is not evaluated yet")
+                .at(name.span, "part of the language, refused rather than ignored"),
         ));
-    };
-    let Some(defined) = raw.kpis.get(&kpi.node) else {
-        let names = raw.kpis.keys().map(String::as_str);
-        let problem = bad(format!("no KPI is named `{}`", kpi.node), kpi.span, "unknown KPI");
-        return Err(Box::new(near(problem, &kpi.node, names)));
-    };
+    }
+    let (subject, card, own) = subject(raw, written)?;
     // As `run` does: the KPI's own grain, without one months.
-    let grain = written.get("grain").or(defined.grain.first());
+    let grain = written.get("grain").or(own);
     let name = grain.map_or("month", |g| g.node.as_str());
     let Some(grain) = calendar.grain(name) else {
-        let span = written.get("grain").map_or(kpi.span, |g| g.span);
+        let span = written.get("grain").map_or(subject.span, |g| g.span);
         let names: Vec<&str> = calendar.grains().into_iter().map(|g| calendar.grain_name(g)).collect();
         let problem = bad(format!("no grain is named `{name}`"), span, "unknown grain");
         return Err(Box::new(near(problem, name, names)));
     };
+    let made_for = own.map_or("month", |g| g.node.as_str());
+    if let Some(other) = written.get("grain").filter(|_| card && name != made_for) {
+        let headline = format!("`{}` is not made for grain {name}", subject.node);
+        return Err(Box::new(bad(headline, other.span, format!("its grain is {made_for}"))));
+    }
     let (period, period_span) = period(calendar, grain, name, written)?;
     let (dimensions, members) = breakdown(written)?;
     let fields: Vec<(&'static str, Spanned<String>)> =
         written.fields.iter().filter(|(key, _)| !WHICH.contains(key)).cloned().collect();
-    if let Some((key, value)) = fields.iter().find(|(key, _)| !FIELDS.iter().any(|f| f.name == *key)) {
+    let known = |key: &str| {
+        if card { CARD_FIELDS.iter().any(|f| f.name == key) } else { FIELDS.iter().any(|f| f.name == key) }
+    };
+    if let Some((key, value)) = fields.iter().find(|(key, _)| !known(key)) {
+        let (what, mut names) = if card {
+            ("scorecard", CARD_FIELDS.iter().map(|f| f.name).collect::<Vec<_>>())
+        } else {
+            ("KPI", FIELDS.iter().map(|f| f.name).collect())
+        };
+        names.sort_unstable();
         return Err(Box::new(
-            Diagnostic::new(&codes::NOT_YET, format!("`{key}` of a KPI is not evaluated yet"))
-                .at(value.span, "part of the language, refused rather than ignored"),
+            bad(format!("a {what} has no `{key}`"), value.span, "cannot be compared")
+                .help(format!("it has `{}`", names.join("`, `"))),
         ));
     }
     if fields.is_empty() {
@@ -98,7 +103,36 @@ fn one(raw: &RawProject, calendar: &Calendar, written: &RawExpect) -> Result<Exp
                 .help("`value: 50%`, `n: 2`, `reason: no_rows`"),
         ));
     }
-    Ok(Expected { kpi: kpi.clone(), grain, period, period_span, dimensions, members, fields })
+    Ok(Expected { name: subject.clone(), card, grain, period, period_span, dimensions, members, fields })
+}
+
+/// The KPI or scorecard that is meant, whether it is a scorecard, and its first grain.
+type Subject<'a> = (&'a Spanned<String>, bool, Option<&'a Spanned<String>>);
+
+fn subject<'a>(raw: &'a RawProject, written: &'a RawExpect) -> Result<Subject<'a>, Box<Diagnostic>> {
+    match (written.get("kpi"), written.get("scorecard")) {
+        (Some(kpi), Some(card)) => Err(Box::new(
+            bad("an expectation of two things", card.span, "a scorecard").also(kpi.span, "a KPI"),
+        )),
+        (Some(name), None) => match raw.kpis.get(&name.node) {
+            Some(kpi) => Ok((name, false, kpi.grain.first())),
+            None => {
+                let problem = bad(format!("no KPI is named `{}`", name.node), name.span, "unknown KPI");
+                Err(Box::new(near(problem, &name.node, raw.kpis.keys().map(String::as_str))))
+            }
+        },
+        (None, Some(name)) => match raw.scorecards.get(&name.node) {
+            Some(card) => Ok((name, true, card.grain.as_ref())),
+            None => {
+                let headline = format!("no scorecard is named `{}`", name.node);
+                let problem = bad(headline, name.span, "unknown scorecard");
+                Err(Box::new(near(problem, &name.node, raw.scorecards.keys().map(String::as_str))))
+            }
+        },
+        (None, None) => Err(Box::new(
+            bad("an expectation of nothing", written.span, "which KPI is meant").help("`kpi: NAME`"),
+        )),
+    }
 }
 
 fn period(

@@ -42,8 +42,7 @@ pub async fn prepare(
     let mut problems = Vec::new();
     let mut raw = loaded.raw.clone();
     let as_of = settings(&mut raw, test, &mut problems);
-    let needed = known::needed(&raw, expected.iter().map(|e| e.kpi.node.clone()));
-    raw.kpis.retain(|name, _| needed.contains(name));
+    only_expected(&mut raw, expected);
     let mut texts = texts(loaded, test, &mut problems);
     for source in raw.sources.values_mut().filter(|s| s.distinct.is_none()) {
         let name = &source.name;
@@ -82,6 +81,20 @@ pub async fn prepare(
     let Some(as_of) = as_of.filter(|_| problems.is_empty()) else { return Err(problems) };
     let project = Loaded { map: loaded.map.clone(), raw, diagnostics: Diagnostics::new() };
     Ok(Prepared { project, specs, inspected, as_of })
+}
+
+/// Takes away what the test does not need, and what names it.
+fn only_expected(raw: &mut RawProject, expected: &[Expected]) {
+    let needed = known::needed(raw, expected.iter().flat_map(|e| known::named(raw, e)));
+    raw.kpis.retain(|name, _| needed.contains(name));
+    for kpi in raw.kpis.values_mut() {
+        kpi.drives.clear();
+        kpi.guards.clear();
+    }
+    raw.scorecards.retain(|name, _| expected.iter().any(|e| e.card && e.name.node == *name));
+    raw.rules.clear();
+    raw.waivers.clear();
+    raw.tests.clear();
 }
 
 /// The test's parameters and as-of.

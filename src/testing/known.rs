@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::expect::Expected;
 use crate::rulefile::raw::{Formula, RawFloor, RawKpi, RawProject, RawStatus, RawTarget};
 use crate::syntax::ast::ExprKind;
 use crate::syntax::walk::walk;
@@ -40,6 +41,14 @@ fn formulas(kpi: &RawKpi) -> Vec<&Formula> {
     let amounts = kpi.cost.iter().chain(&kpi.benefit).filter_map(|a| a.amount.as_ref());
     found.extend(kpi.formula.iter().chain(target).chain(&kpi.baseline).chain(amounts));
     found
+}
+
+/// The KPIs that an expectation reads: its own, or those of its scorecard.
+pub fn named(raw: &RawProject, expected: &Expected) -> Vec<String> {
+    let name = &expected.name.node;
+    let Some(card) = raw.scorecards.get(name).filter(|_| expected.card) else { return vec![name.clone()] };
+    let pay = card.pay.iter().flat_map(|p| p.base.iter().chain(&p.needs));
+    card.kpis.iter().map(|(kpi, _)| kpi.node.clone()).chain(pay.flat_map(names)).collect()
 }
 
 fn names(formula: &Formula) -> Vec<String> {

@@ -89,7 +89,7 @@ async fn one(
     let Prepared { project, specs, inspected, as_of } =
         given::prepare(loaded, inspected, test, &expected).await?;
     let partial = !inspected.partial.is_empty();
-    let kpis: BTreeSet<String> = expected.iter().map(|e| e.kpi.node.clone()).collect();
+    let kpis: BTreeSet<String> = expected.iter().filter(|e| !e.card).map(|e| e.name.node.clone()).collect();
     let asked = Asked { filters: Vec::new(), only: Some(kpis.into_iter().collect()), grains: true };
     let found = crate::diagnostic::Diagnostics::new();
     let checked = project.over(specs, inspected, found, &asked);
@@ -146,9 +146,10 @@ async fn one(
     Err(once)
 }
 
-/// A KPI at one grain, by all breakdowns that are expected of it there.
+/// A KPI at one grain by all breakdowns that are expected of it there, or a scorecard.
 struct Asking {
-    kpi: String,
+    name: String,
+    card: bool,
     grain: crate::model::calendar::Grain,
     outcome: Outcome,
     /// The sources that were read.
@@ -157,7 +158,7 @@ struct Asking {
 
 impl Asking {
     fn answers(&self, expected: &Expected) -> bool {
-        self.kpi == expected.kpi.node && self.grain == expected.grain
+        self.name == expected.name.node && self.card == expected.card && self.grain == expected.grain
     }
 
     async fn of(
@@ -166,15 +167,21 @@ impl Asking {
         first: &Expected,
         as_of: AsOf,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let same = || all.iter().filter(|e| e.kpi.node == first.kpi.node && e.grain == first.grain);
+        let (name, card) = (&first.name.node, first.card);
+        let same = || all.iter().filter(|e| e.name.node == *name && e.card == card && e.grain == first.grain);
         let calendar = &checked.model.calendar;
         let mut request = Request::new(as_of);
-        request.kpis = Some(vec![first.kpi.node.clone()]);
-        request.grains = Some(vec![first.grain]);
+        if card {
+            request.kpis = Some(Vec::new());
+            request.scorecards = Some(vec![name.clone()]);
+        } else {
+            request.kpis = Some(vec![name.clone()]);
+            request.grains = Some(vec![first.grain]);
+        }
         request.from = same().map(|e| calendar.start(first.grain, e.period)).min();
         request.to = same().map(|e| calendar.end(first.grain, e.period)).max();
         let mut by: Vec<Vec<crate::model::project::Dimension>> = Vec::new();
-        for each in same().filter(|e| !e.dimensions.is_empty()) {
+        for each in same().filter(|e| !e.card && !e.dimensions.is_empty()) {
             if !by.iter().any(|b| compare::same_dimensions(b, &each.dimensions)) {
                 by.push(each.dimensions.clone());
             }
@@ -187,17 +194,18 @@ impl Asking {
         let reads = graph.ground.reads.keys().map(|id| checked.model.source(*id).name.clone()).collect();
         let outcome =
             checked.evaluate(&graph, as_of, RunOptions::default(), &Silent).await.map_err(|p| p.0)?;
-        Ok(Self { kpi: first.kpi.node.clone(), grain: first.grain, outcome, reads })
+        Ok(Self { name: name.clone(), card, grain: first.grain, outcome, reads })
     }
 }
 
 /// A breakdown that some source does not reach, where its columns are not all known.
 fn unreached(graph: &PlanGraph, of: &Expected) -> Option<Diagnostic> {
-    let breakdowns = graph.tables.iter().flat_map(|t| &t.breakdowns);
+    let cards = graph.cards.iter().flat_map(|c| &c.tables);
+    let breakdowns = graph.tables.iter().chain(cards).flat_map(|t| &t.breakdowns);
     let lost = breakdowns.into_iter().find(|b| b.keys.values().any(|k| k.len() != b.dimensions.len()))?;
     let names: Vec<String> = lost.dimensions.iter().map(crate::model::project::Dimension::name).collect();
-    let place = lost.dimensions.first().map_or(of.kpi.span, |d| d.span);
-    let headline = format!("`{}` does not reach `{}`", of.kpi.node, names.join("`, `"));
+    let place = lost.dimensions.first().map_or(of.name.span, |d| d.span);
+    let headline = format!("`{}` does not reach `{}`", of.name.node, names.join("`, `"));
     Some(Diagnostic::new(&codes::BAD_TEST, headline).at(place, "no such dimension of its sources").note(
         "the project's data is not there: columns are known where the test gives them or `columns:` has them",
     ))

@@ -18,8 +18,8 @@ pub fn failure(test: &RawTest, expected: &Expected, differs: &[Difference], read
         .collect();
     let fields: Vec<&str> = differs.iter().map(|d| d.field).collect();
     let of = match fields.as_slice() {
-        ["value"] => format!("`{}`", expected.kpi.node),
-        fields => format!("{} of `{}`", fields.join(", "), expected.kpi.node),
+        ["value"] => format!("`{}`", expected.name.node),
+        fields => format!("{} of `{}`", fields.join(", "), expected.name.node),
     };
     let place = if members.is_empty() { String::new() } else { format!(" for {}", members.join(", ")) };
     let headline = match differs {

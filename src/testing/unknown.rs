@@ -4,19 +4,23 @@
 use std::collections::BTreeSet;
 
 use super::expect::{Expected, bad};
-use super::known::needed;
+use super::known::{named, needed};
 use crate::diagnostic::Diagnostic;
 use crate::model::expr::{Expr, ResultExpr, ResultLeaf, RowExpr, RowLeaf};
 use crate::model::project::{ColumnRef, Made, MeasureId, Model, SourceId};
 use crate::model::types::Type;
 use crate::rulefile::raw::RawProject;
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use crate::syntax::ast::ExprKind;
 use crate::syntax::walk::walk;
 
 /// Why a KPI cannot be computed, if it reads such a column.
 pub fn unknown(raw: &RawProject, model: &Model, expected: &Expected) -> Option<Diagnostic> {
-    let kpi = &expected.kpi;
+    let mut kpis = named(raw, expected).into_iter().filter(|name| raw.kpis.contains_key(name));
+    kpis.find_map(|name| of_kpi(raw, model, &Spanned::new(name, expected.name.span)))
+}
+
+fn of_kpi(raw: &RawProject, model: &Model, kpi: &Spanned<String>) -> Option<Diagnostic> {
     let place = match model.kpi(&kpi.node) {
         Some(found) => {
             Search { model, measures: BTreeSet::new(), columns: BTreeSet::new() }.result(&found.formula)?
