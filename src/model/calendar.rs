@@ -216,18 +216,21 @@ impl Calendar {
             Grain::Day => NaiveDate::parse_from_str(name, "%Y-%m-%d").ok()?,
             Grain::Week => {
                 let (year, week) = name.split_once("-W")?;
-                let start = NaiveDate::from_ymd_opt(year.parse().ok()?, 1, 4)?;
-                day(day_number(start) + (week.parse::<i64>().ok()? - 1) * 7)
+                let start = NaiveDate::from_ymd_opt(held(year)?, 1, 4)?;
+                day(day_number(start) + (i64::from(week.parse::<u8>().ok()?) - 1) * 7)
             }
             Grain::Month => NaiveDate::parse_from_str(&format!("{name}-01"), "%Y-%m-%d").ok()?,
             Grain::Quarter => {
                 let (year, quarter) = name.split_once("-Q")?;
-                let first = self.year_start(year.parse().ok()?)?;
-                first_of_month(month_number(first) + (quarter.parse::<i64>().ok()? - 1) * 3)
+                let first = self.year_start(held(year)?)?;
+                first_of_month(month_number(first) + (i64::from(quarter.parse::<u8>().ok()?) - 1) * 3)
             }
-            Grain::Year => self.year_start(name.parse().ok()?)?,
+            Grain::Year => self.year_start(held(name)?)?,
             Grain::Own(_) => return self.own_grain(grain)?.parse(name),
         };
+        if !(1..=9999).contains(&guess.year()) {
+            return None;
+        }
         let index = self.index(grain, guess);
         (self.name(grain, index) == name).then_some(index)
     }
@@ -236,6 +239,11 @@ impl Calendar {
         let year = if self.fiscal_month == 1 { year } else { year - 1 };
         NaiveDate::from_ymd_opt(year, self.fiscal_month, 1)
     }
+}
+
+/// A year that dates are held in.
+fn held(year: &str) -> Option<i32> {
+    year.parse().ok().filter(|year| (1..=9999).contains(year))
 }
 
 #[cfg(test)]
@@ -266,6 +274,25 @@ mod tests {
         assert_eq!(name(Grain::Year, "2025-03-31"), "2025");
         assert_eq!(name(Grain::Quarter, "2025-04-01"), "2026-Q1");
         assert_eq!(name(Grain::Quarter, "2026-03-31"), "2026-Q4");
+    }
+
+    #[test]
+    fn names_of_no_period() {
+        let c = Calendar { fiscal_month: 4, ..Calendar::default() };
+        for (grain, name) in [
+            (Grain::Week, "2026-W54"),
+            (Grain::Week, "2026-W9223372036854775807"),
+            (Grain::Quarter, "2026-Q9223372036854775807"),
+            (Grain::Quarter, "2026-Q0"),
+            (Grain::Year, "-2147483648"),
+            (Grain::Year, "262142"),
+            (Grain::Month, "262142-12"),
+            (Grain::Month, "2026-1"),
+            (Grain::Day, "0000-01-01"),
+        ] {
+            assert_eq!(c.parse(grain, name), None, "{name}");
+        }
+        assert!(c.parse(Grain::Year, "9999").is_some() && c.parse(Grain::Year, "0001").is_some());
     }
 
     #[test]

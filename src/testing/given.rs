@@ -2,6 +2,8 @@
 //! files. Sources that are not given are empty; columns that are not given have no value.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
 
 use super::expect::Expected;
 use super::{known, rows};
@@ -163,14 +165,14 @@ fn texts(
                 }
                 RawGiven::File(path) => {
                     let full = guard.check(&path.node);
-                    match full.as_ref().map(std::fs::read) {
+                    match full.as_deref().map(read) {
                         Some(Ok(bytes)) => {
                             texts.insert(name.node.clone(), (path.span, path.node.clone(), bytes));
                         }
                         Some(Err(why)) => problems.push(
                             Diagnostic::new(&codes::NO_FILE, format!("`{}` cannot be read", path.node))
                                 .at(path.span, "")
-                                .note(why.to_string()),
+                                .note(why),
                         ),
                         None => problems.push(
                             Diagnostic::new(
@@ -185,6 +187,15 @@ fn texts(
         }
     }
     texts
+}
+
+/// The bytes of a regular file: a pipe would wait for its other end.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    match std::fs::metadata(path) {
+        Ok(data) if !data.is_file() => Err("it is not a file".to_owned()),
+        Err(why) if why.kind() == ErrorKind::NotFound => Err("there is no such file".to_owned()),
+        _ => std::fs::read(path).map_err(|why| why.to_string()),
+    }
 }
 
 /// The columns of the files that a source itself names: they are there whether given or not.
