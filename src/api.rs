@@ -9,12 +9,14 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, near};
 use crate::engine::io::SourceSpec;
 use crate::engine::run::{Progress, Run};
 use crate::engine::runner::{Local, Runner};
+use crate::engine::why::{Cell, rows};
 use crate::engine::{Inspected, failure, inspect, specs};
 use crate::functions::aggregates::signatures;
 use crate::functions::scalar;
 use crate::model::outcome::Outcome;
 use crate::model::project::{AsOf, Model};
 use crate::model::signature::{Class, Signature};
+use crate::model::why::Why;
 use crate::plan::{self, PlanGraph, Request};
 use crate::resolve::{self, Asked};
 use crate::rulefile::raw::{Formula, RawProject};
@@ -242,6 +244,26 @@ impl Checked {
         let worth = |d: &&Diagnostic| d.severity != Severity::Error;
         outcome.notes.extend(self.diagnostics.0.iter().filter(worth).cloned());
         Ok(outcome)
+    }
+
+    /// Why a cell of a KPI is what it is: of a request for the one KPI at one grain, its last breakdown, and the
+    /// last of its periods.
+    pub async fn why(
+        &self,
+        kpi: &str,
+        request: &Request,
+        cell: &Cell,
+        options: RunOptions<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Why, Diagnostics> {
+        let mut model = self.model.clone();
+        let place = model.kpis.iter().position(|k| k.name == kpi && !k.hidden);
+        let counts = place.map(|place| rows::count(&mut model, place, &self.map)).unwrap_or_default();
+        let graph = plan::plan(&model, request).map_err(Diagnostics)?;
+        let runner = runner(options)?;
+        let run = Run { model: &model, ..self.run(&graph, request.as_of, options) };
+        let why = run.why(cell, &counts, &self.map, &*runner, progress).await;
+        why.map_err(|p| Diagnostics(p).sorted())
     }
 
     /// DataFusion's plan of each scan group, as text.

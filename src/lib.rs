@@ -53,10 +53,12 @@ pub use api::{
 };
 pub use diagnostic::{DataPlace, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use engine::run::{Progress, Silent};
+pub use engine::why::Cell;
 pub use model::calendar::{Calendar, Grain, OwnGrain, OwnPeriod};
 pub use model::outcome::{Breakdown, KpiTable, Member, Outcome, Reason, Row};
 pub use model::project::{AsOf, Dimension, Model};
 pub use model::types::{Type, Unit};
+pub use model::why::{Because, Figure, Operand, Part, Rows, Wanted, Why};
 pub use plan::{PlanGraph, Request};
 pub use report::tidy::batch as record_batch;
 pub use report::{Format, TableOptions, write, write_file};

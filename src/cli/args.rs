@@ -59,6 +59,8 @@ pub enum Command {
     List(List),
     /// Explain a KPI or a diagnostic's code
     Explain(Explain),
+    /// Explain one value of a KPI: its parts, the rows behind them, its target and status
+    Why(Why),
     /// List the functions of formulas
     Functions(Functions),
 }
@@ -257,6 +259,46 @@ pub struct Explain {
     /// DataFusion's plans too
     #[arg(long)]
     pub plan: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Why {
+    /// The KPI
+    pub kpi: String,
+    /// A folder with a rumbo.yaml, or a rule file; the folder here where none is given
+    pub folder: Option<PathBuf>,
+    /// The same, by name
+    #[arg(long, value_name = "PROJECT", conflicts_with = "folder")]
+    pub project: Option<PathBuf>,
+    /// Whose value: a dimension and its member by key or label, `(none)` for the missing one; the total without
+    #[arg(long, value_name = "DIMENSION=MEMBER")]
+    pub at: Vec<String>,
+    /// The period, by its name (2026-01, 2026-Q1); the last closed one without
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
+    /// The grain; without, that of the period, or the KPI's first
+    #[arg(long, value_name = "GRAIN")]
+    pub grain: Option<String>,
+    /// Up to when rows exist: a day (its end) or a time
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Another value for a parameter of the project
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    #[arg(long, value_enum, default_value_t = WhyFormat::Text)]
+    pub format: WhyFormat,
+    /// The language of labels
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
+    /// Memory for queries, such as 4GB; without a limit where absent
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

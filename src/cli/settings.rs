@@ -147,6 +147,32 @@ pub fn conditions(
     Ok(all)
 }
 
+/// Up to when rows exist: the argument, else what the project fixes, else now.
+pub fn as_of(text: Option<&str>, project: Option<AsOf>, calendar: &Calendar) -> Result<AsOf, String> {
+    match text {
+        Some(text) => crate::resolve::as_of(text, calendar).ok_or_else(|| {
+            format!("`--as-of {text}`: a day (2026-01-31) or a time (2026-01-31T18:00) is expected")
+        }),
+        None => Ok(project.unwrap_or_else(|| crate::resolve::as_of_instant(chrono::Utc::now(), calendar))),
+    }
+}
+
+/// A grain by its name.
+pub fn grain(name: &str, calendar: &Calendar) -> Result<Grain, String> {
+    calendar.grain(name).ok_or_else(|| {
+        let grains = calendar.grains();
+        let names: Vec<&str> = grains.iter().map(|g| calendar.grain_name(*g)).collect();
+        format!("`--grain {name}`: {} are grains", names.join(", "))
+    })
+}
+
+/// A dimension as typed; its place is in the argument.
+pub fn dimension(text: &str, at: &dyn Fn(usize, usize) -> Span) -> Option<Dimension> {
+    let path = syntax::parse_path(text, at).ok()?;
+    let path = path.parts.into_iter().map(|p| p.node).collect();
+    Some(Dimension { path, span: at(0, text.len()) })
+}
+
 /// The request that the arguments make.
 pub fn request(
     asked: &Asked,
@@ -155,28 +181,13 @@ pub fn request(
     calendar: &Calendar,
     map: &mut SourceMap,
 ) -> Result<Request, String> {
-    let as_of = match &asked.as_of {
-        Some(text) => crate::resolve::as_of(text, calendar).ok_or_else(|| {
-            format!("`--as-of {text}`: a day (2026-01-31) or a time (2026-01-31T18:00) is expected")
-        })?,
-        None => project.unwrap_or_else(|| crate::resolve::as_of_instant(chrono::Utc::now(), calendar)),
-    };
+    let as_of = as_of(asked.as_of.as_deref(), project, calendar)?;
     let mut request = Request::new(as_of);
     request.kpis = kpis;
     request.from = day(asked.from.as_deref(), "--from")?;
     request.to = day(asked.to.as_deref(), "--to")?;
     if !asked.grain.is_empty() {
-        let grains: Result<Vec<Grain>, String> = asked
-            .grain
-            .iter()
-            .map(|g| {
-                calendar.grain(g).ok_or_else(|| {
-                    let grains = calendar.grains();
-                    let names: Vec<&str> = grains.iter().map(|g| calendar.grain_name(*g)).collect();
-                    format!("`--grain {g}`: {} are grains", names.join(", "))
-                })
-            })
-            .collect();
+        let grains: Result<Vec<Grain>, String> = asked.grain.iter().map(|g| grain(g, calendar)).collect();
         request.grains = Some(grains?);
     }
     if !asked.by.is_empty() {
@@ -188,10 +199,10 @@ pub fn request(
             for part in by.split(',') {
                 let (at, end) = (start, start + part.len());
                 start = end + 1;
-                let path = syntax::parse_path(part, &|from, to| Span::new(file, at + from, at + to))
-                    .map_err(|_| format!("`--by {by}`: dimensions joined by commas are expected"))?;
-                let path = path.parts.into_iter().map(|p| p.node).collect();
-                dimensions.push(Dimension { path, span: Span::new(file, at, end) });
+                let span = |from, to| Span::new(file, at + from, at + to);
+                let found = dimension(part, &span)
+                    .ok_or_else(|| format!("`--by {by}`: dimensions joined by commas are expected"))?;
+                dimensions.push(Dimension { span: Span::new(file, at, end), ..found });
             }
             all.push(dimensions);
         }

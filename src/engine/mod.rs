@@ -19,6 +19,7 @@ pub mod specs;
 mod table;
 mod valid;
 mod values;
+pub mod why;
 
 use std::collections::{HashMap, HashSet};
 

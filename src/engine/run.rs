@@ -74,20 +74,9 @@ impl Run<'_> {
     /// Runs it.
     pub async fn run(&self, runner: &dyn Runner, progress: &dyn Progress) -> Outcomes<Outcome> {
         let ready = self.ready(runner, progress).await?;
-        let mut problems = Vec::new();
         let scans = self.scans(&ready);
-        let mut results = Vec::new();
-        for (done, group) in self.graph.groups.iter().enumerate() {
-            progress.groups(done, self.graph.groups.len());
-            match self.group(&scans, group, runner).await {
-                Ok(result) => results.push(result),
-                Err(e) => problems.push(self.culprit(&scans, group, runner, &e).await),
-            }
-        }
-        progress.groups(self.graph.groups.len(), self.graph.groups.len());
-        if !problems.is_empty() {
-            return Err(problems);
-        }
+        let results = self.results(&scans, runner, progress).await?;
+        let mut problems = Vec::new();
         let rejected = super::valid::rejected(self.model, self.graph, &scans, runner)
             .await
             .map_err(|e| vec![failure::of_query(&e, &[])])?;
@@ -140,6 +129,25 @@ impl Run<'_> {
                 .chain(outside)
                 .collect(),
         })
+    }
+
+    /// What every group comes to.
+    pub(super) async fn results(
+        &self,
+        scans: &Scans<'_>,
+        runner: &dyn Runner,
+        progress: &dyn Progress,
+    ) -> Outcomes<Vec<GroupResult>> {
+        let (mut results, mut problems) = (Vec::new(), Vec::new());
+        for (done, group) in self.graph.groups.iter().enumerate() {
+            progress.groups(done, self.graph.groups.len());
+            match self.group(scans, group, runner).await {
+                Ok(result) => results.push(result),
+                Err(e) => problems.push(self.culprit(scans, group, runner, &e).await),
+            }
+        }
+        progress.groups(self.graph.groups.len(), self.graph.groups.len());
+        if problems.is_empty() { Ok(results) } else { Err(problems) }
     }
 
     /// The DataFusion plans of the groups, as text.
@@ -412,7 +420,7 @@ impl Run<'_> {
     }
 
     /// Sources whose members are shown with a label.
-    fn labelled(&self) -> Vec<SourceId> {
+    pub(super) fn labelled(&self) -> Vec<SourceId> {
         let mut out = Vec::new();
         for group in &self.graph.groups {
             for key in group.sets.iter().flat_map(|s| &s.keys) {

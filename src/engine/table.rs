@@ -20,7 +20,7 @@ use crate::functions::clock::LocalClock;
 use crate::model::calendar::Grain;
 use crate::model::expr::{Across, ResultExpr};
 use crate::model::looks::{Backs, Looks};
-use crate::model::outcome::{KpiTable, Reason};
+use crate::model::outcome::{Breakdown, KpiTable, Reason};
 use crate::model::project::{Aggregate, AsOf, ColumnRef, Fill, MeasureId, SourceId, TimeBinding, Window};
 use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
@@ -71,6 +71,16 @@ impl Meeting<'_> {
     }
 }
 
+/// What is known of a table's periods.
+pub(super) struct Times {
+    /// Which are closed, and complete in every source.
+    pub(super) complete: Vec<bool>,
+    /// Which have windows that begin in what their sources cover.
+    pub(super) windows: Vec<bool>,
+    /// What their judgement needs.
+    pub(super) timings: Vec<Timing>,
+}
+
 impl Run<'_> {
     /// Computes a table; members that are there `also` have cells whether seen or not.
     pub(super) async fn table(
@@ -79,51 +89,17 @@ impl Run<'_> {
         made: &Made<'_>,
         also: &[(Members, Vec<bool>)],
     ) -> Result<KpiTable, Diagnostic> {
-        let Made { results, tables, labels, scans, runner } = *made;
+        let Made { results, labels, scans, runner, .. } = *made;
         let kpi = &self.model.kpis[table.kpi];
-        let failed = |e: DataFusionError| failure::of_query(&e, std::slice::from_ref(&kpi.name));
-        let complete = self.complete(table);
-        let looks = Looks::of(&kpi.formula, table.grain, &self.model.calendar);
-        let windows = self.windows_complete(table, results, &looks);
-        let timings = self.timings(table, &complete);
-        let formulas = kpi.formulas();
+        let times = self.timed(table, results);
         let mut breakdowns = Vec::new();
         for plan in &table.breakdowns {
-            let active = match &plan.population {
-                None => Vec::new(),
-                Some(population) => Active::read(self.model, scans, population, runner)
-                    .await
-                    .map_err(failed)?
-                    .periods(table, &self.model.calendar),
-            };
-            let looks = Some(&looks);
-            let meeting = Meeting { table, plan, results, tables, formulas: &formulas, looks };
-            let all: Vec<usize> = (0..plan.dimensions.len()).collect();
+            let active = self.active(table, plan, scans, runner).await?;
             let active: Vec<_> = active.into_iter().chain(also.iter().cloned()).collect();
             let fills = table.fill == Fill::Entities || !also.is_empty();
             let filling: &[_] = if fills { &active } else { &[] };
-            let (cells, level) = self.level(&meeting, &all, filling).map_err(failed)?;
-            let away = cells.inactive(&active);
-            let env = Env { timezone: self.model.calendar.timezone };
-            let mut evaluator = Evaluator::of(&level, env);
-            let (column, beside) = judge::evaluate(&mut evaluator, kpi).map_err(|f| {
-                failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
-            })?;
-            let shown = Shown {
-                model: self.model,
-                grain: table.grain,
-                dimensions: plan.dimensions.iter().map(crate::model::project::Dimension::name).collect(),
-                labels: self.label_maps(plan, labels),
-                observed: table.fill == Fill::Observed,
-                periods: table.periods.clone(),
-                complete: &complete,
-                window_complete: &windows,
-            };
-            let judged = |cell: usize, period: usize| {
-                let timing = Timing { inactive: away[cell], ..timings[period] };
-                judge::judged(&kpi.judge, &column, &beside, cell, timing)
-            };
-            breakdowns.push(breakdown(&cells, &column, &judged, &shown).map_err(failed)?);
+            let (cells, level) = self.whole(table, plan, made, filling)?;
+            breakdowns.push(self.breakdown((table, plan), (&cells, &level), &active, &times, labels)?);
         }
         Ok(KpiTable {
             kpi: kpi.name.clone(),
@@ -136,6 +112,82 @@ impl Run<'_> {
             judged: kpi.judge.wants(),
             breakdowns,
         })
+    }
+
+    /// What is known of a table's periods.
+    pub(super) fn timed(&self, table: &TablePlan, results: &[GroupResult]) -> Times {
+        let complete = self.complete(table);
+        let looks = Looks::of(&self.model.kpis[table.kpi].formula, table.grain, &self.model.calendar);
+        let windows = self.windows_complete(table, results, &looks);
+        let timings = self.timings(table, &complete);
+        Times { complete, windows, timings }
+    }
+
+    /// When the members of a breakdown are there.
+    pub(super) async fn active(
+        &self,
+        table: &TablePlan,
+        plan: &BreakdownPlan,
+        scans: &Scans<'_>,
+        runner: &dyn Runner,
+    ) -> Result<Vec<(Members, Vec<bool>)>, Diagnostic> {
+        let Some(population) = &plan.population else { return Ok(Vec::new()) };
+        let active = Active::read(self.model, scans, population, runner).await;
+        Ok(active.map_err(|e| self.of_table(table, &e))?.periods(table, &self.model.calendar))
+    }
+
+    fn of_table(&self, table: &TablePlan, error: &DataFusionError) -> Diagnostic {
+        failure::of_query(error, std::slice::from_ref(&self.model.kpis[table.kpi].name))
+    }
+
+    /// The grid of a breakdown, with members that are there whether seen or not.
+    pub(super) fn whole(
+        &self,
+        table: &TablePlan,
+        plan: &BreakdownPlan,
+        made: &Made<'_>,
+        filling: &[(Members, Vec<bool>)],
+    ) -> Result<(Cells, Level), Diagnostic> {
+        let kpi = &self.model.kpis[table.kpi];
+        let formulas = kpi.formulas();
+        let looks = Looks::of(&kpi.formula, table.grain, &self.model.calendar);
+        let (results, tables, looks) = (made.results, made.tables, Some(&looks));
+        let meeting = Meeting { table, plan, results, tables, formulas: &formulas, looks };
+        let all: Vec<usize> = (0..plan.dimensions.len()).collect();
+        self.level(&meeting, &all, filling).map_err(|e| self.of_table(table, &e))
+    }
+
+    /// The rows of a breakdown, from its grid.
+    pub(super) fn breakdown(
+        &self,
+        (table, plan): (&TablePlan, &BreakdownPlan),
+        (cells, level): (&Cells, &Level),
+        active: &[(Members, Vec<bool>)],
+        times: &Times,
+        labels: &BTreeMap<SourceId, HashMap<String, String>>,
+    ) -> Result<Breakdown, Diagnostic> {
+        let kpi = &self.model.kpis[table.kpi];
+        let away = cells.inactive(active);
+        let env = Env { timezone: self.model.calendar.timezone };
+        let mut evaluator = Evaluator::of(level, env);
+        let (column, beside) = judge::evaluate(&mut evaluator, kpi).map_err(|f| {
+            failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
+        })?;
+        let shown = Shown {
+            model: self.model,
+            grain: table.grain,
+            dimensions: plan.dimensions.iter().map(crate::model::project::Dimension::name).collect(),
+            labels: self.label_maps(plan, labels),
+            observed: table.fill == Fill::Observed,
+            periods: table.periods.clone(),
+            complete: &times.complete,
+            window_complete: &times.windows,
+        };
+        let judged = |cell: usize, period: usize| {
+            let timing = Timing { inactive: away[cell], ..times.timings[period] };
+            judge::judged(&kpi.judge, &column, &beside, cell, timing)
+        };
+        breakdown(cells, &column, &judged, &shown).map_err(|e| self.of_table(table, &e))
     }
 
     /// Which of the asked-for periods have windows that begin in what their sources cover, those of earlier
@@ -354,7 +406,7 @@ impl Run<'_> {
         all
     }
 
-    fn label_maps<'m>(
+    pub(super) fn label_maps<'m>(
         &self,
         plan: &BreakdownPlan,
         labels: &'m BTreeMap<SourceId, HashMap<String, String>>,

@@ -15,3 +15,4 @@ pub mod source;
 pub mod strategy;
 pub mod types;
 pub mod typing;
+pub mod why;

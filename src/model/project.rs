@@ -122,6 +122,8 @@ pub struct Kpi {
     pub cost: Option<Amount>,
     /// What having it is worth.
     pub benefit: Option<Amount>,
+    /// What else is computed over its cells, for whoever asks why.
+    pub beside: Vec<Arc<ResultExpr>>,
     /// Its place in the strategy.
     pub links: Links,
 }
@@ -129,7 +131,8 @@ pub struct Kpi {
 impl Kpi {
     /// Its formula, then those that are computed beside it.
     pub fn formulas(&self) -> Vec<&ResultExpr> {
-        std::iter::once(&*self.formula).chain(self.judge.formulas()).collect()
+        let beside = self.beside.iter().map(|f| &**f);
+        std::iter::once(&*self.formula).chain(self.judge.formulas()).chain(beside).collect()
     }
 
     /// The measures of its own breakdown that all its formulas read, each once.

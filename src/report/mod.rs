@@ -20,6 +20,9 @@ pub mod table;
 pub mod tidy;
 pub mod value;
 pub mod view;
+pub mod why;
+mod why_facts;
+pub mod why_json;
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};

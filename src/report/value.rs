@@ -5,6 +5,7 @@ use super::number::Decimal;
 use super::tidy;
 use crate::model::outcome::{KpiTable, Member, Reason, Row};
 use crate::model::types::{Type, Unit};
+use crate::model::why::Figure;
 
 /// What stands where there is no value.
 pub const NO_VALUE: &str = "–";
@@ -33,21 +34,35 @@ impl Shape {
     /// From the KPI's own `decimals`, else: counts and other integers 0, percentages 1, all else 2
     /// (money, averages, days 1), and two more where every value would round to nearly nothing.
     pub fn of(table: &KpiTable) -> Self {
-        let kind = match table.ty {
+        Self::new((table.ty, &table.unit, table.percent), table.decimals, &|limit| all_below(table, limit))
+    }
+
+    /// The same, of one value.
+    pub fn of_figure(figure: &Figure) -> Self {
+        let below = |limit: f64| figure.value.is_some_and(|v| v != 0.0 && v.abs() < limit);
+        Self::new((figure.ty, &figure.unit, figure.percent), figure.decimals, &below)
+    }
+
+    fn new(
+        (ty, unit, percent): (Type, &Unit, bool),
+        decimals: Option<u8>,
+        all_below: &dyn Fn(f64) -> bool,
+    ) -> Self {
+        let kind = match ty {
             Type::Text | Type::Date | Type::Timestamp | Type::Boolean => Kind::AsIs,
             Type::Duration => Kind::Days,
-            _ if table.percent => Kind::Percent,
+            _ if percent => Kind::Percent,
             _ => Kind::Number,
         };
-        let digits = match (kind, table.ty) {
-            (Kind::Percent, _) => 1 + 2 * usize::from(all_below(table, 0.001)),
+        let digits = match (kind, ty) {
+            (Kind::Percent, _) => 1 + 2 * usize::from(all_below(0.001)),
             (Kind::Days, _) => 1,
             (_, Type::Integer) => 0,
-            _ if is_money(&table.unit) => 2,
+            _ if is_money(unit) => 2,
             (_, Type::Decimal(scale)) if scale <= 2 => usize::from(scale),
-            _ => 2 + 2 * usize::from(all_below(table, 0.1)),
+            _ => 2 + 2 * usize::from(all_below(0.1)),
         };
-        Self { kind, digits: table.decimals.map_or(digits, usize::from), float: table.ty == Type::Float }
+        Self { kind, digits: decimals.map_or(digits, usize::from), float: ty == Type::Float }
     }
 
     /// Whether values are numbers: at the right, with changes.
@@ -60,8 +75,12 @@ impl Shape {
         if row.reason.is_some() && row.value.is_none() {
             return None;
         }
-        let float = row.value.and_then(Decimal::from_f64);
-        let exact = row.exact.as_deref();
+        self.shown(row.value, row.exact.as_deref())
+    }
+
+    /// The same, of a value and its exact text.
+    pub fn shown(self, value: Option<f64>, exact: Option<&str>) -> Option<String> {
+        let float = value.and_then(Decimal::from_f64);
         let number = match self.kind {
             Kind::AsIs => return exact.map(plain).or_else(|| float.map(|d| d.grouped())),
             // A duration's exact text counts in its own unit; the number is in days.
@@ -71,7 +90,7 @@ impl Shape {
         if self.kind == Kind::Percent {
             return Some(format!("{}%", number.shifted(2).rounded(self.digits).grouped()));
         }
-        match row.value {
+        match value {
             // Its digits past the 17th are none that were measured.
             Some(value) if self.float && number.whole_digits() > MOST_DIGITS => Some(format!("{value:.3e}")),
             _ => Some(number.rounded(self.digits).grouped()),

@@ -291,7 +291,7 @@ pub(super) fn sign(status: Status) -> &'static str {
     }
 }
 
-fn word(status: Status) -> String {
+pub(super) fn word(status: Status) -> String {
     status.word().replace('_', " ")
 }
 

@@ -246,6 +246,7 @@ impl Resolver<'_> {
             cost: None,
             benefit: None,
             judge,
+            beside: Vec::new(),
             links,
         };
         self.breakdowns_are_reached(&kpi);

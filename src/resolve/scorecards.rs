@@ -267,6 +267,7 @@ impl Resolver<'_> {
             cost: None,
             benefit: None,
             judge: Judge::default(),
+            beside: Vec::new(),
             links: Links::default(),
         });
         self.model.kpis.len() - 1

@@ -85,8 +85,14 @@ pub fn breakdown(
     Ok(Breakdown { dimensions: shown.dimensions.clone(), rows })
 }
 
+/// The value of a cell as a number and as a text.
+pub fn value(column: &Column, cell: usize, model: &Model) -> Result<(Option<f64>, Option<String>)> {
+    let one = Column { values: column.values.slice(cell, 1), ..column.clone() };
+    Ok((number(&one, 0), exact_texts(&one, model)?.into_iter().next().flatten()))
+}
+
 /// The value of a cell as a number: a boolean as 1 or 0, a duration in days.
-pub(super) fn number(column: &Column, cell: usize) -> Option<f64> {
+pub fn number(column: &Column, cell: usize) -> Option<f64> {
     let values = &column.values;
     if values.is_null(cell) {
         return None;

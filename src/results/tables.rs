@@ -9,7 +9,7 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use chrono::NaiveDate;
 
-use super::evaluate::{Column, Evaluated, Evaluator};
+use super::evaluate::{Column, Evaluated, Evaluator, Level};
 use super::set::Members;
 use crate::functions::{Failure, result_type};
 use crate::model::calendar::{Calendar, Grain};
@@ -136,6 +136,25 @@ impl TableValues {
             day = until;
         }
         Ok(Some(sum))
+    }
+}
+
+impl TableValues {
+    /// The rows that make a cell's value; none of a table of another grain.
+    pub fn behind(&self, level: &Level, cell: usize) -> Result<Vec<usize>, Failure> {
+        if self.spec.grain.is_some_and(|grain| grain != level.grain) {
+            return Ok(Vec::new());
+        }
+        let width = level.width.max(1);
+        let asked = self.asked(level, &level.combos[cell / width]);
+        let start = level.calendar.start(level.grain, level.first + (cell % width) as i64);
+        Ok(self.rows(&asked, day_number(start))?.into_iter().map(|row| row as usize).collect())
+    }
+
+    /// The members of a cell, by the columns that are matched.
+    fn asked<'a>(&self, level: &Level, members: &'a Members) -> Asked<'a> {
+        let place = |ways: &Vec<Vec<String>>| level.dimensions.iter().position(|d| ways.contains(d));
+        self.dimensions.iter().map(|ways| place(ways).map(|p| &members[p])).collect()
     }
 }
 

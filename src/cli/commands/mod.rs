@@ -10,6 +10,7 @@ mod run;
 mod scorecard;
 mod test;
 mod values;
+mod why;
 
 use super::args::{Arguments, Command};
 use super::settings::{Exit, Talk, load_options};
@@ -30,6 +31,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Eval(args) => eval::run(&args, &options, &talk).await,
         Command::List(args) => list::run(&args, &options, &talk).await,
         Command::Explain(args) => explain::run(&args, &options, &talk).await,
+        Command::Why(args) => why::run(&args, &options, &talk).await,
         Command::Functions(args) => functions::run(&args, &talk),
     }
 }
