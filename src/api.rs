@@ -13,6 +13,7 @@ use crate::engine::why::{Cell, rows};
 use crate::engine::{Inspected, failure, inspect, specs};
 use crate::functions::aggregates::signatures;
 use crate::functions::scalar;
+use crate::model::change::Change;
 use crate::model::outcome::Outcome;
 use crate::model::project::{AsOf, Model};
 use crate::model::signature::{Class, Signature};
@@ -55,6 +56,15 @@ pub struct RunOptions<'a> {
     pub memory: Option<usize>,
     /// The language of labels: `es`.
     pub lang: Option<&'a str>,
+}
+
+/// Why nothing is told of a change.
+#[derive(Debug)]
+pub enum NoChange {
+    /// The request cannot be answered.
+    Refused(Diagnostics),
+    /// It could not be computed.
+    Failed(Diagnostics),
 }
 
 /// Every function of the language.
@@ -241,8 +251,7 @@ impl Checked {
             .run(&*runner, progress)
             .await
             .map_err(|p| Diagnostics(p).sorted())?;
-        let worth = |d: &&Diagnostic| d.severity != Severity::Error;
-        outcome.notes.extend(self.diagnostics.0.iter().filter(worth).cloned());
+        outcome.notes.extend(self.worth_telling());
         Ok(outcome)
     }
 
@@ -264,6 +273,35 @@ impl Checked {
         let run = Run { model: &model, ..self.run(&graph, request.as_of, options) };
         let why = run.why(cell, &counts, &self.map, &*runner, progress).await;
         why.map_err(|p| Diagnostics(p).sorted())
+    }
+
+    fn worth_telling(&self) -> impl Iterator<Item = Diagnostic> {
+        self.diagnostics.0.iter().filter(|d| d.severity != Severity::Error).cloned()
+    }
+
+    /// Why a KPI changed between two periods. What is asked can be refused; a run can fail.
+    pub async fn change(
+        &self,
+        asked: &plan::change::Asked,
+        options: RunOptions<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Change, NoChange> {
+        let refused = |problem| NoChange::Refused(Diagnostics(vec![problem]));
+        let written = |span| self.map.slice(span).to_owned();
+        let planned = plan::change::plan(&self.model, asked, &written).map_err(refused)?;
+        // What the KPI itself cannot answer is told of it alone, and not of its parts too.
+        let mut own = planned.request.clone();
+        own.kpis = Some(vec![asked.kpi.clone()]);
+        plan::plan(&planned.model, &own).map_err(|p| NoChange::Refused(Diagnostics(p)))?;
+        let graph =
+            plan::plan(&planned.model, &planned.request).map_err(|p| NoChange::Refused(Diagnostics(p)))?;
+        let runner = runner(options).map_err(NoChange::Failed)?;
+        let run = Run { model: &planned.model, ..self.run(&graph, asked.as_of, options) };
+        let outcome =
+            run.run(&*runner, progress).await.map_err(|p| NoChange::Failed(Diagnostics(p).sorted()))?;
+        let mut change = crate::results::change::change(&planned, outcome).map_err(refused)?;
+        change.notes.extend(self.worth_telling());
+        Ok(change)
     }
 
     /// DataFusion's plan of each scan group, as text.

@@ -48,17 +48,19 @@ mod syntax;
 mod testing;
 
 pub use api::{
-    Checked, Loaded, RunOptions, StandardFunction, function_reference, functions, load, load_texts,
+    Checked, Loaded, NoChange, RunOptions, StandardFunction, function_reference, functions, load, load_texts,
     parse_formula, rule_file_reference, standard_functions,
 };
 pub use diagnostic::{DataPlace, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use engine::run::{Progress, Silent};
 pub use engine::why::Cell;
 pub use model::calendar::{Calendar, Grain, OwnGrain, OwnPeriod};
+pub use model::change::{Cause, Change, Effect, Method};
 pub use model::outcome::{Breakdown, KpiTable, Member, Outcome, Reason, Row};
 pub use model::project::{AsOf, Dimension, Model};
 pub use model::types::{Type, Unit};
 pub use model::why::{Because, Figure, Operand, Part, Rows, Wanted, Why};
+pub use plan::change::Asked as ChangeAsked;
 pub use plan::{PlanGraph, Request};
 pub use report::tidy::batch as record_batch;
 pub use report::{Format, TableOptions, write, write_file};

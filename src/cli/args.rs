@@ -259,6 +259,46 @@ pub struct Explain {
     /// DataFusion's plans too
     #[arg(long)]
     pub plan: bool,
+    /// Why it changed between two periods
+    #[arg(long, conflicts_with = "plan")]
+    pub change: bool,
+    #[command(flatten)]
+    pub between: Change,
+}
+
+/// Between which periods, and by what.
+#[derive(Debug, Args)]
+pub struct Change {
+    /// With --change: by members of these dimensions, joined by commas; by factors where absent
+    #[arg(long, requires = "change", value_name = "DIMENSIONS")]
+    pub by: Option<String>,
+    /// With --change: the earlier period, such as 2025-Q4; the one before the later where absent
+    #[arg(long, requires = "change", value_name = "PERIOD")]
+    pub from_period: Option<String>,
+    /// With --change: the later period; the last closed one where absent
+    #[arg(long, requires = "change", value_name = "PERIOD")]
+    pub to_period: Option<String>,
+    /// With --change: the grain of the periods, in place of the KPI's first
+    #[arg(long, requires = "change")]
+    pub grain: Option<String>,
+    /// With --change: up to when rows exist, a day (its end) or a time
+    #[arg(long, requires = "change", value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// With --change: how many effects the table shows before the line of the others
+    #[arg(long, requires = "change", default_value_t = 10, value_name = "COUNT")]
+    pub top: usize,
+    /// With --change: text or json
+    #[arg(long, requires = "change", value_enum, default_value_t = ChangeFormat::Text)]
+    pub format: ChangeFormat,
+    /// With --change: the language of labels
+    #[arg(long, requires = "change", value_name = "CODE")]
+    pub lang: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChangeFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -200,25 +200,6 @@ pub fn request(
     Ok(request)
 }
 
-/// The as-of of `--as-of`, else the project's, else now.
-pub fn as_of(text: Option<&str>, project: Option<AsOf>, calendar: &Calendar) -> Result<AsOf, String> {
-    match text {
-        Some(text) => crate::resolve::as_of(text, calendar).ok_or_else(|| {
-            format!("`--as-of {text}`: a day (2026-01-31) or a time (2026-01-31T18:00) is expected")
-        }),
-        None => Ok(project.unwrap_or_else(|| crate::resolve::as_of_instant(chrono::Utc::now(), calendar))),
-    }
-}
-
-/// The grain of a name.
-pub fn grain(name: &str, calendar: &Calendar) -> Result<Grain, String> {
-    calendar.grain(name).ok_or_else(|| {
-        let grains = calendar.grains();
-        let names: Vec<&str> = grains.iter().map(|g| calendar.grain_name(*g)).collect();
-        format!("`--grain {name}`: {} are grains", names.join(", "))
-    })
-}
-
 /// The dimensions of a `--by`.
 pub fn breakdown(by: &str, map: &mut SourceMap) -> Result<Vec<Dimension>, String> {
     let file = map.add("--by", by);
@@ -227,10 +208,9 @@ pub fn breakdown(by: &str, map: &mut SourceMap) -> Result<Vec<Dimension>, String
     for part in by.split(',') {
         let (at, end) = (start, start + part.len());
         start = end + 1;
-        let path = syntax::parse_path(part, &|from, to| Span::new(file, at + from, at + to))
-            .map_err(|_| format!("`--by {by}`: dimensions joined by commas are expected"))?;
-        let path = path.parts.into_iter().map(|p| p.node).collect();
-        dimensions.push(Dimension { path, span: Span::new(file, at, end) });
+        let found = dimension(part, &|from, to| Span::new(file, at + from, at + to))
+            .ok_or_else(|| format!("`--by {by}`: dimensions joined by commas are expected"))?;
+        dimensions.push(Dimension { span: Span::new(file, at, end), ..found });
     }
     Ok(dimensions)
 }

@@ -2,6 +2,7 @@
 //! Knows only `source` and `diagnostic`.
 
 pub mod calendar;
+pub mod change;
 pub mod expr;
 pub mod judge;
 pub mod looks;

@@ -3,6 +3,8 @@
 //! it is given and prints nothing.
 
 pub mod arrow_ipc;
+pub mod change;
+pub mod change_json;
 pub mod csv;
 pub mod file;
 pub mod grid;

@@ -106,6 +106,20 @@ impl Shape {
         })
     }
 
+    /// A part of a change, with its sign: between percentages in points, `+1.25 pp`; of a product of whole numbers
+    /// (`broken`) with two digits.
+    pub fn effect(self, value: f64, broken: bool) -> Option<String> {
+        let (places, digits, unit) = match self.kind {
+            Kind::AsIs => return None,
+            Kind::Percent => (2, self.digits + 1, " pp"),
+            Kind::Number | Kind::Days => (0, if broken { self.digits.max(2) } else { self.digits }, ""),
+        };
+        let number = Decimal::from_f64(value)?.shifted(places);
+        // Nine digits first, as in a change: what floats leave behind the last digit does not round.
+        let number = number.rounded(9.max(digits)).rounded(digits);
+        Some(format!("{}{unit}", number.signed()))
+    }
+
     /// From `before` to `now`: `+12.3%`; between percentages the difference, `+1.2 pp`. None from
     /// nothing, from zero, and between what are no numbers.
     pub fn change(self, before: &Row, now: &Row) -> Option<String> {
@@ -256,6 +270,19 @@ mod tests {
         assert_eq!(change(false, "0", "30"), None);
         assert_eq!(change(true, "0.15", "0.1625").as_deref(), Some("+1.3 pp"));
         assert_eq!(change(true, "0", "0.05").as_deref(), Some("+5.0 pp"));
+    }
+
+    #[test]
+    fn effects_have_signs_and_are_points_between_percentages() {
+        let of = |ty, percent, value, broken| {
+            Shape::of(&KpiTable { percent, ty, ..table("x", vec![]) }).effect(value, broken).unwrap()
+        };
+        assert_eq!(of(Type::Float, true, -0.060_000_000_000_000_01, false), "-6.00 pp");
+        assert_eq!(of(Type::Integer, false, 1234.0, false), "+1,234");
+        assert_eq!(of(Type::Integer, false, 947.602, true), "+947.60");
+        assert_eq!(of(Type::Decimal(2), false, 1.004_999_999_999_9, false), "+1.01");
+        assert_eq!(of(Type::Float, false, -1e-18, false), "0.00");
+        assert_eq!(Shape::of(&KpiTable { ty: Type::Text, ..table("x", vec![]) }).effect(1.0, false), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 mod across;
 pub mod cells;
+pub mod change;
+mod effects;
 mod equations;
 pub mod evaluate;
 pub mod hidden;

@@ -1,5 +1,5 @@
 //! `rumbo explain`: a diagnostic's page, or how a KPI is computed: formula, measures, scan groups, what each
-//! source contributes, and DataFusion's plans.
+//! source contributes, and DataFusion's plans. `--change` is its own file, `change`.
 
 use std::fmt::Write as _;
 
@@ -16,13 +16,18 @@ use crate::resolve::Asked;
 use crate::rulefile::LoadOptions;
 
 pub async fn run(args: &Explain, options: &LoadOptions, talk: &Talk) -> Exit {
-    if let Some(code) = codes::find(&args.name) {
+    if let Some(code) = codes::find(&args.name).filter(|_| !args.change) {
         return print(&format!("{}\n", code.page.trim_end()));
     }
-    let checked = load(&args.project, options).check(&Asked::default()).await;
+    let only = args.change.then(|| vec![args.name.clone()]);
+    let asked = Asked { only, grains: args.between.grain.is_some(), ..Asked::default() };
+    let checked = load(&args.project, options).check(&asked).await;
     if checked.diagnostics.has_errors() {
         show(&checked.diagnostics.0, &checked.map, talk, false);
         return Exit::Failed;
+    }
+    if args.change {
+        return super::change::run(checked, args, talk).await;
     }
     let model = &checked.model;
     if model.kpi(&args.name).is_none() {
