@@ -1,7 +1,7 @@
 //! A KPI's formula -> what its change can be split into: whether members add up, of which ratios it is made,
 //! of which factors; or why it is none of these. Looks at the formula alone.
 
-use crate::model::expr::{Across, Arith, Kind, ResultExpr, ResultLeaf, Value};
+use crate::model::expr::{Across, Arith, Kind, Over, ResultExpr, ResultLeaf, Value};
 use crate::model::project::{Aggregate, Model};
 use crate::source::Span;
 
@@ -59,9 +59,11 @@ impl Splitter<'_> {
             Kind::Leaf(ResultLeaf::Across(across, _)) => {
                 no(format!("`{}` looks beyond the period or the member", across.name()))
             }
-            Kind::Leaf(ResultLeaf::Per(per)) => {
-                no(format!("computed per {}, then over them", per.entity.name()))
-            }
+            // An entity belongs to one member of a period.
+            Kind::Leaf(ResultLeaf::Per(per)) => match per.over {
+                Over::Aggregate(Aggregate::Sum | Aggregate::Count) => Ok(()),
+                _ => no(format!("computed per {}, then over them", per.entity.name())),
+            },
             Kind::Leaf(ResultLeaf::Table(_) | ResultLeaf::Period(..)) => no("no sum of rows".to_owned()),
             Kind::Neg(a) => self.adds_up(a, added),
             Kind::Arith(Arith::Add | Arith::Sub, a, b) => {

@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn effects_have_signs_and_are_points_between_percentages() {
         let of = |ty, percent, value, broken| {
-            Shape::of(&KpiTable { percent, ty, ..table("x", vec![]) }).effect(value, broken).unwrap()
+            Shape::of(&KpiTable { ty, percent, ..table("x", vec![]) }).effect(value, broken).unwrap()
         };
         assert_eq!(of(Type::Float, true, -0.060_000_000_000_000_01, false), "-6.00 pp");
         assert_eq!(of(Type::Integer, false, 1234.0, false), "+1,234");
