@@ -197,7 +197,28 @@ impl StatusRule {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn more_is_never_worse_where_higher_is_better(
+            value in -1000.0..1000.0f64,
+            more in 0.0..1000.0f64,
+            target in -500i32..500,
+        ) {
+            let rule = StatusRule::default();
+            let of = |value: f64, better: Better| {
+                let attainment = better.attainment(value, f64::from(target), None);
+                (attainment.unwrap(), rule.of(value, attainment).unwrap())
+            };
+            let (before, after) = (of(value, Better::Higher), of(value + more, Better::Higher));
+            prop_assert!(after.0 >= before.0 && after.1 <= before.1, "{before:?} {after:?}");
+            let (before, after) = (of(value, Better::Lower), of(value + more, Better::Lower));
+            prop_assert!(after.0 <= before.0 && after.1 >= before.1, "{before:?} {after:?}");
+        }
+    }
 
     fn percent(attainment: Option<f64>) -> i64 {
         (attainment.unwrap() * 100.0).round() as i64

@@ -197,10 +197,61 @@ pub fn to_cents(amount: f64, digits: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn part(weight: f64, attainment: Option<f64>) -> Part {
         Part { weight, score: attainment.map(|a| a.min(1.0) * 100.0), attainment, ..Part::default() }
+    }
+
+    fn parts() -> impl Strategy<Value = Vec<Part>> {
+        let one = (1u32..100, proptest::option::weighted(0.8, 0.0..3.0f64));
+        proptest::collection::vec(one, 1..8).prop_map(|all| {
+            let sum: u32 = all.iter().map(|p| p.0).sum();
+            all.into_iter().map(|(w, a)| part(f64::from(w) / f64::from(sum), a)).collect()
+        })
+    }
+
+    const ROLLUPS: [Rollup; 4] = [Rollup::Weighted, Rollup::Worst, Rollup::Best, Rollup::Geometric];
+
+    proptest! {
+        #[test]
+        fn contributions_add_up_to_the_score(parts in parts()) {
+            for rollup in ROLLUPS {
+                let mut parts = parts.clone();
+                let rolled = rollup.of(&mut parts);
+                let sum: f64 = parts.iter().filter_map(|p| p.contribution).sum();
+                prop_assert!((rolled.score.unwrap_or(0.0) - sum).abs() < 1e-9, "{rollup}: {sum} {rolled:?}");
+                let judged = parts.iter().filter(|p| p.contribution.is_some()).count();
+                prop_assert_eq!(judged, parts.iter().filter(|p| p.score.is_some()).count());
+            }
+        }
+
+        #[test]
+        fn the_order_of_kpis_changes_nothing(parts in parts(), turn in 0usize..8) {
+            for rollup in ROLLUPS {
+                let (mut here, mut there) = (parts.clone(), parts.clone());
+                let by = turn % there.len();
+                there.rotate_left(by);
+                prop_assert_eq!(rollup.of(&mut here), rollup.of(&mut there));
+            }
+        }
+
+        #[test]
+        fn a_better_kpi_never_lowers_the_score_or_the_pay(parts in parts(), more in 0.0..2.0f64) {
+            let curve = Curve { threshold: 0.8, cap: Some(1.5), accelerator: Some((1.0, 2.0)) };
+            for rollup in ROLLUPS {
+                let mut before = parts.clone();
+                let mut after = parts.clone();
+                let Some(first) = after.iter_mut().find(|p| p.attainment.is_some()) else { continue };
+                *first = part(first.weight, first.attainment.map(|a| a + more));
+                let (before, after) = (rollup.of(&mut before), rollup.of(&mut after));
+                prop_assert!(rounded(after.score.unwrap()) >= rounded(before.score.unwrap()));
+                let pay = |r: Rolled| to_cents(5000.0 * curve.multiplier(r.attainment.unwrap()), 2);
+                prop_assert!(pay(after) >= pay(before));
+            }
+        }
     }
 
     #[test]
