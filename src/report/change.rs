@@ -64,7 +64,8 @@ fn grid(change: &Change, top: usize) -> Grid {
     let named = |first: String| {
         std::iter::once(Cell::new(first)).chain((1..repeated).map(|_| Cell::default())).collect::<Vec<_>>()
     };
-    let shown = if change.effects.len() == top + 1 { top + 1 } else { top };
+    // A line for one other would take no less room than that one.
+    let shown = if change.effects.len() == top.saturating_add(1) { change.effects.len() } else { top };
     let (first, others) = change.effects.split_at(shown.min(change.effects.len()));
     let mut rows = Vec::new();
     for effect in first {
