@@ -126,7 +126,7 @@ pub struct Asked {
     /// Another value for a parameter of the project
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub params: Vec<String>,
-    /// Only values of these statuses: on_track, at_risk, off_track, unknown
+    /// Only values of these statuses
     #[arg(long, value_enum, value_delimiter = ',', value_name = "STATUS")]
     pub status: Vec<StatusFilter>,
     /// table, csv, json, ndjson, parquet, arrow or markdown

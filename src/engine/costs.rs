@@ -21,7 +21,7 @@ impl Run<'_> {
             let computed = self.table(table, made, &[]).await?;
             let row = computed.breakdowns.first().and_then(|b| b.rows.last());
             let yearly = row.map(|row| Yearly {
-                amount: row.value.map(|v| v * self.in_a_year(table.grain, row.start, row.end)),
+                amount: row.value.map(|v| v * in_a_year(table.grain, row.start, row.end)),
                 reason: row.reason,
                 period: row.period.clone(),
             });
@@ -36,17 +36,17 @@ impl Run<'_> {
         }
         Ok(found)
     }
+}
 
-    /// How many periods of a grain a year has; of days and weeks the mean of leap years and others.
-    fn in_a_year(&self, grain: Grain, start: chrono::NaiveDate, end: chrono::NaiveDate) -> f64 {
-        const YEAR: f64 = 365.25;
-        match grain {
-            Grain::Day => YEAR,
-            Grain::Week => YEAR / 7.0,
-            Grain::Month => 12.0,
-            Grain::Quarter => 4.0,
-            Grain::Year => 1.0,
-            Grain::Own(_) => YEAR / ((end - start).num_days().max(1) as f64),
-        }
+/// How many periods of a grain a year has; of days and weeks the mean of leap years and others.
+fn in_a_year(grain: Grain, start: chrono::NaiveDate, end: chrono::NaiveDate) -> f64 {
+    const YEAR: f64 = 365.25;
+    match grain {
+        Grain::Day => YEAR,
+        Grain::Week => YEAR / 7.0,
+        Grain::Month => 12.0,
+        Grain::Quarter => 4.0,
+        Grain::Year => 1.0,
+        Grain::Own(_) => YEAR / ((end - start).num_days().max(1) as f64),
     }
 }

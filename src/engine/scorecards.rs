@@ -81,7 +81,7 @@ fn score(
     card: &Scorecard,
     period: &Row,
     member: &[Option<Member>],
-    (rows, paid): (&[HashMap<Key, &Row>], &[HashMap<Key, &Row>]),
+    (rows, paid): (&[Found<'_>], &[Found<'_>]),
     key: &Key,
 ) -> ScoreRow {
     let found: Vec<Option<&Row>> = rows.iter().map(|r| r.get(key).copied()).collect();
@@ -94,7 +94,7 @@ fn score(
             score: row.and_then(|r| r.judged.score),
             attainment: row.and_then(|r| r.judged.attainment),
             status: row.map_or(Status::Unknown, |r| r.judged.status),
-            why: row.map_or(Some(Reason::NoRows), |r| r.why()),
+            why: row.map_or(Some(Reason::NoRows), Row::why),
             contribution: None,
         })
         .collect();
@@ -113,8 +113,8 @@ fn score(
         None => (None, None, None, None),
         Some(pay) => {
             let base = number(0);
-            let needs = pay.needs.map(|_| number(1));
-            let found = paid_of(pay, &rolled, complete, base, needs, why);
+            let needs = if pay.needs.is_some() { Needs::Row(number(1)) } else { Needs::Nothing };
+            let found = paid_of(pay, &rolled, complete, base, &needs, why);
             (found.amount, found.multiplier, found.why, base.and_then(|b| b.value))
         }
     };
@@ -136,6 +136,17 @@ fn score(
     }
 }
 
+/// The rows of a table.
+type Found<'a> = HashMap<Key, &'a Row>;
+
+/// What pay needs.
+enum Needs<'a> {
+    /// No condition.
+    Nothing,
+    /// The condition's row, where it has one.
+    Row(Option<&'a Row>),
+}
+
 struct Paid {
     amount: Option<f64>,
     multiplier: Option<f64>,
@@ -148,7 +159,7 @@ fn paid_of(
     rolled: &Rolled,
     complete: bool,
     base: Option<&Row>,
-    needs: Option<Option<&Row>>,
+    needs: &Needs<'_>,
     why: Option<Reason>,
 ) -> Paid {
     let multiplier = rolled.attainment.map(|a| pay.curve.multiplier(a));
@@ -167,8 +178,8 @@ fn paid_of(
         return unknown(base.and_then(|b| b.reason).or(Some(Reason::NoValues)));
     };
     match needs {
-        None => {}
-        Some(row) => match row.and_then(|r| r.value) {
+        Needs::Nothing => {}
+        Needs::Row(row) => match row.and_then(|r| r.value) {
             Some(holds) if holds > 0.0 => {}
             Some(_) => return Paid { amount: Some(0.0), multiplier: Some(0.0), why: Some(Reason::Withheld) },
             None => return unknown(row.and_then(|r| r.reason).or(Some(Reason::NoRows))),

@@ -281,13 +281,13 @@ mod tests {
     #[test]
     fn pay_at_its_corners() {
         let curve = Curve { threshold: 0.8, cap: Some(1.5), accelerator: Some((1.0, 2.0)) };
-        let pay = |a: f64| to_cents(5000.0 * curve.multiplier(a), 2);
+        let pay = |a: f64| (to_cents(5000.0 * curve.multiplier(a), 2) * 100.0) as i64;
         assert_eq!(
             [pay(0.799), pay(0.8), pay(1.0), pay(1.1), pay(2.0)],
-            [0.0, 4000.0, 5000.0, 6000.0, 7500.0]
+            [0, 400_000, 500_000, 600_000, 750_000]
         );
         // A hair below, within nine decimals, is the threshold.
-        assert_eq!(pay(0.799_999_999_999), 4000.0);
+        assert_eq!(pay(0.799_999_999_999), 400_000);
         assert_eq!((to_cents(1.005, 2), to_cents(-1.005, 2), to_cents(2.5, 0)), (1.01, -1.01, 3.0));
     }
 }

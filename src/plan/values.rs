@@ -18,7 +18,7 @@ impl ValueTable {
 /// The tables of some KPIs; what they read is added to the ground.
 pub(super) fn add(model: &Model, kpis: &BTreeSet<usize>, ground: &mut Ground) -> Vec<usize> {
     let formulas = kpis.iter().flat_map(|k| model.kpis[*k].formulas());
-    let tables: BTreeSet<usize> = formulas.flat_map(|f| f.tables()).collect();
+    let tables: BTreeSet<usize> = formulas.flat_map(crate::model::expr::ResultExpr::tables).collect();
     for table in &tables {
         let table = &model.tables[*table];
         let mut read = Inputs::new(model, table.source);

@@ -270,7 +270,8 @@ fn statuses<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<String> {
         let why_text = why.map(|why| value::reason(Some(why)));
         match (out.last_mut(), why_text) {
             (Some(last), Some(why)) if last.starts_with(sign(Status::Unknown)) => {
-                last.push_str(&format!(", {why}"));
+                last.push_str(", ");
+                last.push_str(&why);
             }
             (_, why) => {
                 let why = why.map(|why| format!(": {why}")).unwrap_or_default();

@@ -65,35 +65,33 @@ impl Resolver<'_> {
         match raw.better.as_ref()? {
             RawBetter::Word(word) if word.node == "higher" => Some(Better::Higher),
             RawBetter::Word(_) => Some(Better::Lower),
-            RawBetter::Within(range) => {
-                let (low, high) = self.ends(raw, range);
-                match (low?, high?) {
-                    (Some(low), Some(high)) if low <= high => Some(Better::Within(low, high)),
-                    (low, high) => {
-                        let found = if low.is_none() || high.is_none() {
-                            "a side is open here; `higher` or `lower` says that"
-                        } else {
-                            "the low end is above the high one"
-                        };
-                        self.report(
-                            Diagnostic::new(&codes::BAD_TARGET, "`within` needs a low and a high end")
-                                .at(range.span, found)
-                                .help("`better: {within: [2, 4]}`"),
-                        );
-                        None
-                    }
+            RawBetter::Within(range) => match self.ends(raw, range)? {
+                (Some(low), Some(high)) if low <= high => Some(Better::Within(low, high)),
+                (low, high) => {
+                    let found = if low.is_none() || high.is_none() {
+                        "a side is open here; `higher` or `lower` says that"
+                    } else {
+                        "the low end is above the high one"
+                    };
+                    self.report(
+                        Diagnostic::new(&codes::BAD_TARGET, "`within` needs a low and a high end")
+                            .at(range.span, found)
+                            .help("`better: {within: [2, 4]}`"),
+                    );
+                    None
                 }
-            }
+            },
         }
     }
 
-    /// The ends of a range: `None` where one is wrong, which has been reported; an open side is none inside.
-    fn ends(&mut self, raw: &RawKpi, range: &RawRange) -> (Option<Option<f64>>, Option<Option<f64>>) {
+    /// The ends of a range, an open side none; `None` where one is wrong, which has been reported.
+    fn ends(&mut self, raw: &RawKpi, range: &RawRange) -> Option<(Option<f64>, Option<f64>)> {
         let mut end = |formula: &Option<Formula>| match formula {
             None => Some(None),
             Some(formula) => self.constant(raw, formula).map(Some),
         };
-        (end(&range.low), end(&range.high))
+        let (low, high) = (end(&range.low), end(&range.high));
+        Some((low?, high?))
     }
 
     /// A constant that a KPI's values are compared with.
@@ -145,7 +143,7 @@ impl Resolver<'_> {
                     );
                     return None;
                 }
-                let typed = self.table_leaf(found.0, found.1, table.span)?;
+                let typed = super::tables::table_leaf(found.0, found.1, table.span)?;
                 self.comparable(raw, typed, formula)
             }
         }
@@ -202,7 +200,7 @@ impl Resolver<'_> {
                 format!("`{text}` is {}% of `{}`, which is a percentage", plain * 100.0, raw.name.node),
             )
             .at(expr.span, "a percentage is expected")
-            .fix(expr.span, &format!("{text}%"))
+            .fix(expr.span, format!("{text}%"))
             .help(format!("`{text}%`; for {}% write it with its sign", plain * 100.0)),
         );
         None
@@ -289,7 +287,7 @@ impl Resolver<'_> {
                 let mut problem = Diagnostic::new(&codes::STATUS_RANGES, "a floor of attainment is a part")
                     .at(formula.span, "a percentage is expected, such as `90%`");
                 if let Some(found) = found {
-                    problem = problem.fix(formula.span, &format!("{found}%"));
+                    problem = problem.fix(formula.span, format!("{found}%"));
                 }
                 self.report(problem);
                 None
@@ -308,8 +306,8 @@ impl Resolver<'_> {
             match range {
                 None => {}
                 Some(RawFloor::Range(range)) => {
-                    let (low, high) = self.ends(raw, range);
-                    found.push((which, low?, high?, range.span));
+                    let (low, high) = self.ends(raw, range)?;
+                    found.push((which, low, high, range.span));
                 }
                 Some(RawFloor::Floor(formula)) => {
                     self.report(
@@ -335,7 +333,7 @@ impl Resolver<'_> {
                 (Some(high), Some(low)) if high < low => {
                     Some((pair[1].3, format!("no status from {} to {}", told(pair[0].2), told(pair[1].1))))
                 }
-                (Some(high), Some(low)) if high == low => None,
+                (Some(high), Some(low)) if rounded(high - low) <= 0.0 && rounded(low - high) <= 0.0 => None,
                 _ => Some((
                     pair[1].3,
                     format!("two statuses from {} on: {} and {}", told(pair[1].1), pair[0].0, pair[1].0),

@@ -115,7 +115,7 @@ impl Resolver<'_> {
             kpis.push((place, share));
         }
         let sum: f64 = kpis.iter().map(|k| k.1).sum();
-        if rounded(sum) != 1.0 {
+        if rounded((sum - 1.0).abs()) > 0.0 {
             let (more, by) = if sum > 1.0 { ("more", sum - 1.0) } else { ("less", 1.0 - sum) };
             self.report(
                 Diagnostic::new(
@@ -231,7 +231,7 @@ impl Resolver<'_> {
                 Diagnostic::new(&codes::BAD_SCORECARD, format!("`{}` is no part of a whole", written.node))
                     .at(written.span, "a percentage is expected, such as `80%`");
             if plain {
-                problem = problem.fix(written.span, &format!("{}%", written.node.trim()));
+                problem = problem.fix(written.span, format!("{}%", written.node.trim()));
             }
             self.report(problem);
             return None;

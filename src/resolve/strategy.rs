@@ -65,12 +65,12 @@ impl Resolver<'_> {
                 owner: text(area.owner.as_ref()),
             });
         }
-        let parents = raw.objectives.values().map(|o| (&o.name, o.parent.as_ref())).collect();
-        self.family("objective", parents);
-        let parents = raw.activities.values().map(|a| (&a.name, a.parent.as_ref())).collect();
-        self.family("activity", parents);
-        let parents = raw.areas.values().map(|a| (&a.name, a.parent.as_ref())).collect();
-        self.family("area", parents);
+        let parents: Vec<_> = raw.objectives.values().map(|o| (&o.name, o.parent.as_ref())).collect();
+        self.family("objective", &parents);
+        let parents: Vec<_> = raw.activities.values().map(|a| (&a.name, a.parent.as_ref())).collect();
+        self.family("activity", &parents);
+        let parents: Vec<_> = raw.areas.values().map(|a| (&a.name, a.parent.as_ref())).collect();
+        self.family("area", &parents);
         for area in raw.activities.values().flat_map(|a| &a.area) {
             self.is_known("area", area);
         }
@@ -78,10 +78,10 @@ impl Resolver<'_> {
     }
 
     /// Parents must be there, and no entry may be its own ancestor.
-    fn family(&mut self, what: &str, parents: Vec<(&Spanned<String>, Option<&Spanned<String>>)>) {
+    fn family(&mut self, what: &str, parents: &[(&Spanned<String>, Option<&Spanned<String>>)]) {
         let parent_of = |name: &str| parents.iter().find(|p| p.0.node == name).and_then(|p| p.1);
         let mut told: Vec<String> = Vec::new();
-        for (name, parent) in &parents {
+        for (name, parent) in parents {
             let Some(parent) = parent else { continue };
             if !self.is_known(what, parent) {
                 continue;

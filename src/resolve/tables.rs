@@ -105,17 +105,6 @@ impl Resolver<'_> {
         })
     }
 
-    /// A table's value in each cell.
-    pub(super) fn table_leaf(
-        &mut self,
-        table: usize,
-        (ty, unit): (Type, Unit),
-        span: Span,
-    ) -> Option<ResultExpr> {
-        // What a broken source holds has been reported.
-        (ty != Type::Unknown).then(|| Expr { kind: Kind::Leaf(ResultLeaf::Table(table)), ty, unit, span })
-    }
-
     fn table_column(&mut self, here: &Source, written: &Spanned<String>) -> Option<usize> {
         self.own_column(here, written)
     }
@@ -139,6 +128,12 @@ impl Resolver<'_> {
     /// `params.NAME` of a parameter that is a table.
     pub(super) fn param_table(&mut self, raw: &RawTable, span: Span) -> Option<ResultExpr> {
         let (place, of) = self.value_table(raw)?;
-        self.table_leaf(place, of, span)
+        table_leaf(place, of, span)
     }
+}
+
+/// A table's value in each cell; nothing where its source is broken, which has been reported.
+pub(super) fn table_leaf(table: usize, (ty, unit): (Type, Unit), span: Span) -> Option<ResultExpr> {
+    let leaf = Expr { kind: Kind::Leaf(ResultLeaf::Table(table)), ty, unit, span };
+    (ty != Type::Unknown).then_some(leaf)
 }
