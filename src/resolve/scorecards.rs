@@ -137,7 +137,7 @@ impl Resolver<'_> {
         let within = matches!(kpi.judge.better, Some(crate::model::judge::Better::Within(..)));
         if kpi.judge.target.is_none() && !within {
             // A target with an error has been reported.
-            let lost = self.raw.kpis.get(&kpi.name).is_some_and(|k| k.target.is_some() || k.better.is_none());
+            let lost = self.raw.kpis.get(&kpi.name).is_some_and(|k| k.target.is_some());
             let lost = lost && self.diagnostics.has_errors();
             if !lost {
                 self.report(
