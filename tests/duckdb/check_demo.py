@@ -171,6 +171,8 @@ CREATE TABLE prospects AS
 
 KPIS = {}
 
+UNJUDGED = {"no_target", "too_few_rows", "stale", "not_active"}
+
 
 def kpi(name, by, sql, grain=("quarter",), empty=None):
     """One KPI: its breakdowns beside the total, and its query.
@@ -631,8 +633,10 @@ def from_rumbo(binary, project, kpis):
                 breakdown = tuple(row["breakdown"].split(", ")) if row["breakdown"] else ()
                 cell = (row["grain"], row["period_start"], breakdown, tuple(row[d] for d in breakdown))
                 value = None if row["value"] == "" else (row["type"], row["exact"] or row["value"])
-                if (value is None) != (row["reason"] != ""):
-                    sys.exit(f"check_demo: a value and a reason, or neither: {row}")
+                # Beside a value a reason says why it is not judged.
+                unjudged = row["status"] == "unknown" and row["reason"] in UNJUDGED
+                if value is None and row["reason"] == "" or value is not None and row["reason"] and not unjudged:
+                    sys.exit(f"check_demo: no value and no reason, or both: {row}")
                 results.setdefault(row["kpi"], {})[cell] = value
     return results
 
