@@ -167,9 +167,10 @@ fn figure(found: &Figure, aggregate: bool) -> String {
 /// `1,204 rows of `invoices` in 2026-01`, then those that each condition leaves.
 fn rows_lines(rows: &Rows) -> Vec<String> {
     let mut lines = vec![format!("{} of `{}` {}", rows_s(rows.all), plain(&rows.source), plain(&rows.when))];
-    let left =
-        |(condition, left): &(String, i64)| format!("{} left where {}", count(*left), plain(condition));
-    lines.extend(rows.kept.iter().map(left));
+    for (at, (condition, left)) in rows.kept.iter().enumerate() {
+        let of = if at == 0 { "them" } else { "these" };
+        lines.push(format!("{} of {of} where {}", count(*left), plain(condition)));
+    }
     lines
 }
 
