@@ -303,7 +303,7 @@ pub enum ChangeFormat {
 
 #[derive(Debug, Args)]
 pub struct Why {
-    /// The KPI
+    /// The KPI, or a scorecard
     pub kpi: String,
     /// A folder with a rumbo.yaml, or a rule file; the folder here where none is given
     pub folder: Option<PathBuf>,

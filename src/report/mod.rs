@@ -25,6 +25,7 @@ pub mod view;
 pub mod why;
 mod why_facts;
 pub mod why_json;
+pub mod why_score;
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};

@@ -12,6 +12,7 @@ mod scorecard;
 mod test;
 mod values;
 mod why;
+mod why_score;
 
 use super::args::{Arguments, Command};
 use super::settings::{Exit, Talk, load_options};

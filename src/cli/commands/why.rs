@@ -32,6 +32,10 @@ pub async fn run(args: &Why, options: &LoadOptions, talk: &Talk) -> Exit {
         Ok(memory) => memory,
         Err(problem) => return usage(&problem),
     };
+    // A KPI's name comes first where a scorecard has it too.
+    if loaded.raw.scorecards.contains_key(&args.kpi) && !loaded.raw.kpis.contains_key(&args.kpi) {
+        return super::why_score::run(loaded, args, memory, talk).await;
+    }
     let as_json = args.format == WhyFormat::Json;
     let asked =
         Asked { only: Some(vec![args.kpi.clone()]), grains: args.grain.is_some(), ..Asked::default() };
