@@ -43,6 +43,16 @@ pub fn alias(hops: &[usize]) -> String {
     hops.iter().fold("t".to_owned(), |a, h| format!("{a}_{h}"))
 }
 
+/// A column of the rows that a chain of relations leads to. What is joined has the way in its name: DataFusion's
+/// physical optimizer goes by names and knows no tables, and where two columns share one it takes a filter's or a
+/// projection's column for the other.
+pub fn column_at(hops: &[usize], named: &str) -> DfColumn {
+    if hops.is_empty() {
+        return DfColumn::new(Some(TableReference::bare(alias(hops))), named);
+    }
+    DfColumn::new_unqualified(format!("{}.{named}", alias(hops)))
+}
+
 /// Lowers formulas of one source's rows.
 pub struct Lowering<'a> {
     /// The model.
@@ -124,7 +134,7 @@ impl<'a> Lowering<'a> {
             Type::Timestamp => self.stores.times.get(&(source, at.column)).copied().or(Some(Stored::Instant)),
             _ => None,
         };
-        let raw = Expr::Column(DfColumn::new(Some(TableReference::bare(alias(&hops))), column.name.as_str()));
+        let raw = Expr::Column(column_at(&hops, &column.name));
         let raw = match &column.valid {
             None => raw,
             Some(valid) => {

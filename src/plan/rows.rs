@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
 
 use super::columns::Inputs;
 use super::groups::inputs;
-use super::lower::{Lowering, alias};
+use super::lower::{Lowering, alias, column_at};
 use super::period::{Stored, day_number};
 use super::scan::{Extent, Scans};
 use super::{GroupSet, ROW, ScanGroup};
@@ -182,13 +182,16 @@ impl Scans<'_> {
             let target = model.source(relation.to);
             let provider = provider_as_source(Arc::clone(&self.lookups[&relation.to]));
             let right = LogicalPlanBuilder::scan(alias(&way), provider, None)?;
+            let named = right.schema().columns().into_iter().map(|column| {
+                let name = column_at(&way, &column.name).name;
+                Expr::Column(column).alias(name)
+            });
+            let named: Vec<Expr> = named.collect();
+            let right = right.project(named)?;
             let keys = lowering.key_of(before, hop)?;
             let mut on = Vec::new();
             for (left, theirs) in keys.into_iter().zip(&target.key) {
-                let right = Expr::Column(DfColumn::new(
-                    Some(TableReference::bare(alias(&way))),
-                    target.columns[*theirs].name.as_str(),
-                ));
+                let right = Expr::Column(column_at(&way, &target.columns[*theirs].name));
                 let (l, r) = (left.get_type(rows.schema())?, row_type(target.columns[*theirs].ty));
                 if l == r {
                     on.push(left.eq(right));
