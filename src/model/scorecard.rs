@@ -151,10 +151,10 @@ impl Rollup {
                 Self::Geometric => ordered(judged.iter().map(of).map(|(w, v)| w * v.ln())).exp(),
             }
         };
-        let score = clean(roll(&|p| p.score.unwrap_or(0.0)));
+        let score = roll(&|p| p.score.unwrap_or(0.0));
         let attainment = clean(roll(&|p| p.attainment.unwrap_or(0.0).clamp(0.0, MOST_ATTAINMENT)));
         self.contribute(parts, &judged, score, coverage);
-        Rolled { score: Some(score), attainment: Some(attainment), coverage: clean(coverage) }
+        Rolled { score: Some(clean(score)), attainment: Some(attainment), coverage: clean(coverage) }
     }
 
     /// What each judged KPI makes of the score: its weighted part; where one KPI decides, all of it; in a
