@@ -41,6 +41,8 @@ pub struct Why {
     pub because: Option<Because>,
     /// The name of the period before.
     pub before: String,
+    /// Whether that is taken up to the point that the open period has come to.
+    pub same_point: bool,
     /// Notes and warnings of the run.
     pub notes: Vec<Diagnostic>,
 }

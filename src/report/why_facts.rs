@@ -35,10 +35,9 @@ pub(super) fn facts(why: &Why, shape: Shape) -> Vec<(&'static str, String)> {
             let shown = shown.map(|d| d.rounded(digits).signed()).unwrap_or_default();
             format!(", change {shown}{}", if why.table.percent { " pp" } else { "" })
         });
-        facts.push((
-            "before",
-            format!("{}{} in {}{}", number(previous), unit(why), why.before, change.unwrap_or_default()),
-        ));
+        let point = if why.same_point { ", up to the same point" } else { "" };
+        let (previous, change) = (number(previous), change.unwrap_or_default());
+        facts.push(("before", format!("{previous}{} in {}{point}{change}", unit(why), why.before)));
     }
     facts
 }

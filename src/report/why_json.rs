@@ -51,6 +51,7 @@ pub fn write(why: &Why, out: &mut dyn Write) -> io::Result<()> {
         "score": judged.score,
         "previous": judged.previous,
         "previous_period": why.before,
+        "previous_same_point": why.same_point,
         "change": judged.change,
         "formula": operand(&why.formula),
         "formula_place": why.place,

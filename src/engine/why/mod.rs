@@ -130,6 +130,7 @@ impl Run<'_> {
             min_n: kpi.judge.min_n,
             elapsed: last.elapsed.filter(|_| kpi.judge.paced),
             because,
+            same_point: level.open.is_some_and(|open| open + 1 == width),
             before: self.model.calendar.name(table.grain, table.periods.end - 2),
             notes: self.graph.notes.iter().chain(&ready.notes).cloned().collect(),
         })
