@@ -25,12 +25,9 @@ impl Run<'_> {
         }
         let members = Self::members(card, &tables);
         // The formulas of pay are asked for whoever has a scorecard.
-        let width = kpis.first().map_or(0, |t| t.computed.clone().count());
-        let also: Vec<(Members, Vec<bool>)> =
-            members.keys().map(|m| (m.clone(), vec![true; width])).collect();
         let mut paid = Vec::new();
         for table in beside {
-            paid.push(self.table(table, made, &also_of(table, &also)).await?);
+            paid.push(self.table(table, made, &there(table, members.keys())).await?);
         }
         let rows: Vec<HashMap<Key, &Row>> = tables.iter().map(|t| by_key(of(card, t))).collect();
         let paid: Vec<HashMap<Key, &Row>> = paid.iter().map(|t| by_key(of(card, t))).collect();
@@ -203,8 +200,8 @@ fn by_key(rows: &[Row]) -> HashMap<Key, &Row> {
     rows.iter().map(|r| ((r.start, keys(&r.members)), r)).collect()
 }
 
-/// The members for a table that may compute other periods.
-fn also_of(table: &TablePlan, also: &[(Members, Vec<bool>)]) -> Vec<(Members, Vec<bool>)> {
+/// Members that are there in every period that a table computes.
+fn there<'m>(table: &TablePlan, members: impl Iterator<Item = &'m Members>) -> Vec<(Members, Vec<bool>)> {
     let width = table.computed.clone().count();
-    also.iter().map(|(m, _)| (m.clone(), vec![true; width])).collect()
+    members.map(|m| (m.clone(), vec![true; width])).collect()
 }

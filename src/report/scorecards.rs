@@ -107,12 +107,14 @@ fn part(part: &Part) -> Cell {
     }
 }
 
-fn number(value: Option<f64>, digits: usize) -> String {
+/// A number with so many digits.
+pub(super) fn number(value: Option<f64>, digits: usize) -> String {
     let text = value.and_then(Decimal::from_f64).map(|d| d.rounded(digits).grouped());
     text.unwrap_or_else(|| NO_VALUE.to_owned())
 }
 
-fn percent(value: Option<f64>, digits: usize) -> String {
+/// A part as a percentage.
+pub(super) fn percent(value: Option<f64>, digits: usize) -> String {
     let text =
         value.and_then(Decimal::from_f64).map(|d| format!("{}%", d.shifted(2).rounded(digits).grouped()));
     text.unwrap_or_else(|| NO_VALUE.to_owned())

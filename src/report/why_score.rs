@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::number::Decimal;
-use super::value::{self, NO_VALUE};
+use super::scorecards::{number, percent};
+use super::value;
 use super::view::sign;
 use crate::model::judge::rounded;
 use crate::model::outcome::{Reason, ScoreRow, ScoreTable};
@@ -151,15 +151,4 @@ pub fn json(table: &ScoreTable, row: &ScoreRow, pay: Option<&Pay>, place: &str, 
         "at": members, "complete": row.complete, "rollup": table.rollup.to_string(), "score": row.score,
         "attainment": row.attainment, "coverage": row.coverage, "reason": row.why.map(Reason::word),
         "kpis": parts, "pay": paid})
-}
-
-fn number(value: Option<f64>, digits: usize) -> String {
-    let text = value.and_then(Decimal::from_f64).map(|d| d.rounded(digits).grouped());
-    text.unwrap_or_else(|| NO_VALUE.to_owned())
-}
-
-fn percent(value: Option<f64>, digits: usize) -> String {
-    let text =
-        value.and_then(Decimal::from_f64).map(|d| format!("{}%", d.shifted(2).rounded(digits).grouped()));
-    text.unwrap_or_else(|| NO_VALUE.to_owned())
 }

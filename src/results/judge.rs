@@ -55,14 +55,13 @@ pub fn judged(judge: &Judge, value: &Column, beside: &Beside, cell: usize, timin
     let part = due.unwrap_or(1.0);
     let known = Judged {
         target,
-        paced: target.and(due).and_then(|part| Some(target? * part)),
+        paced: target.zip(due).map(|(target, part)| target * part),
         previous: of(&beside.previous),
         change: of(&beside.change),
         ..Judged::default()
     };
     let Some(found) = number(value, cell) else {
-        let none = if judge.wants() { None } else { Some(Reason::NoTarget) };
-        return unknown(why.or(none).or(Some(Reason::NoTarget)), known);
+        return unknown(why.or(Some(Reason::NoTarget)), known);
     };
     if timing.inactive {
         return unknown(Some(Reason::NotActive), known);

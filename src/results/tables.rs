@@ -165,18 +165,13 @@ impl Evaluator<'_> {
         let found = level.tables.get(&table);
         let found = found.ok_or_else(|| Failure::Internal("a table that was not read".to_owned()))?;
         let out = result_type(ty);
-        let places: Vec<Option<usize>> = found
-            .dimensions
-            .iter()
-            .map(|ways| level.dimensions.iter().position(|d| ways.contains(d)))
-            .collect();
         let size = level.size();
         let mut rows: Vec<Vec<u32>> = Vec::with_capacity(size);
         let mut floats: Vec<Option<f64>> = Vec::new();
         let other = found.spec.grain.filter(|grain| *grain != level.grain);
         for cell in 0..size {
             let members = &level.combos[cell / level.width.max(1)];
-            let asked: Asked<'_> = places.iter().map(|place| place.map(|p| &members[p])).collect();
+            let asked = found.asked(level, members);
             let index = level.first + (cell % level.width.max(1)) as i64;
             let calendar = &level.calendar;
             let period =
