@@ -18,10 +18,12 @@ use crate::diagnostic::Diagnostic;
 use crate::functions::Env;
 use crate::functions::clock::LocalClock;
 use crate::model::calendar::Grain;
-use crate::model::expr::{Across, ResultExpr};
+use crate::model::expr::{Across, Kind, ResultExpr, RowLeaf};
 use crate::model::looks::{Backs, Looks};
 use crate::model::outcome::{Breakdown, KpiTable, Reason};
-use crate::model::project::{Aggregate, AsOf, ColumnRef, Fill, MeasureId, SourceId, TimeBinding, Window};
+use crate::model::project::{
+    self, Aggregate, AsOf, ColumnRef, Fill, Measure, MeasureId, SourceId, TimeBinding, Window,
+};
 use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
 use crate::plan::scan::Scans;
@@ -488,15 +490,32 @@ impl Run<'_> {
             .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
             .chain([self.as_of])
             .collect();
-        // A cohort is complete when its last member has had its time.
-        let matures = measures.iter().map(|m| self.model.measures[m.0].matures).max().unwrap_or(0);
-        let wait = Days::new(u64::try_from(matures).unwrap_or(0).div_ceil(86_400_000_000));
+        // A cohort is complete when its last member has had its time, and its targets are known that long.
+        let settled: Vec<(AsOf, Days)> = measures
+            .iter()
+            .map(|m| &self.model.measures[m.0])
+            .flat_map(|measure| {
+                let wait = u64::try_from(measure.matures).unwrap_or(0).div_ceil(86_400_000_000);
+                let targets = self.targets(measure).and_then(|of| self.model.source(of).fresh_until);
+                targets.into_iter().chain([self.as_of]).map(move |known| (known, Days::new(wait)))
+            })
+            .collect();
         let closed = |p: i64| {
             let end = calendar.end(table.grain, p);
-            let settled = end.checked_add_days(wait).unwrap_or(NaiveDate::MAX);
-            fresh.iter().all(|f| f.closes(end)) && self.as_of.closes(settled)
+            let after = |wait: Days| end.checked_add_days(wait).unwrap_or(NaiveDate::MAX);
+            fresh.iter().all(|f| f.closes(end))
+                && settled.iter().all(|(known, wait)| known.closes(after(*wait)))
         };
         table.periods.clone().map(closed).collect()
+    }
+
+    /// The source of the target events that a measure counts the followers among.
+    fn targets(&self, measure: &Measure) -> Option<SourceId> {
+        let Kind::Leaf(RowLeaf::Column(flag)) = &measure.argument.as_ref()?.kind else { return None };
+        match self.model.column(measure.source, flag).made.as_deref()? {
+            project::Made::Converted(conversion) => Some(conversion.source),
+            _ => None,
+        }
     }
 }
 
