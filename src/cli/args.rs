@@ -51,6 +51,8 @@ pub enum Command {
     Run(Run),
     /// Compute scorecards: KPIs rolled up by weight, and what they pay
     Scorecard(Scorecard),
+    /// Judge the alignment rules: what needs attention first, and why
+    Align(Align),
     /// Run the tests of rule files
     Test(Test),
     /// Compute a formula without a KPI
@@ -183,6 +185,69 @@ pub struct Scorecard {
     /// The language of labels
     #[arg(long, value_name = "CODE")]
     pub lang: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Align {
+    /// A folder with a rumbo.yaml, or a rule file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Only these rules
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub rule: Vec<String>,
+    /// Only rules of these axes
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "AXIS")]
+    pub axis: Vec<AxisFilter>,
+    /// Only these verdicts
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICT")]
+    pub verdict: Vec<VerdictFilter>,
+    /// End with 1 where a rule of these severities fires (critical, warning, info), with 2 where something is
+    /// unknown (unknown); or never
+    #[arg(long, value_delimiter = ',', value_name = "LIST", default_value = "critical")]
+    pub fail_on: Vec<String>,
+    /// First day; the last closed and the open period of each rule where no range is given
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// The day after the last
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// Up to when rows exist: a day (its end) or a time
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Another value for a parameter of the project
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// table, csv, json, ndjson, parquet, arrow or markdown
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Write the result to a file; its name gives the format where none is given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The language of labels
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
+    /// Memory for queries, such as 4GB; without a limit where absent
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum AxisFilter {
+    StrategicDirection,
+    Activities,
+    Areas,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum VerdictFilter {
+    Fires,
+    Pending,
+    Unknown,
+    Waived,
+    Holds,
+    NotApplicable,
 }
 
 #[derive(Debug, Args)]

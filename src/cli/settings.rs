@@ -9,7 +9,10 @@ use chrono::NaiveDate;
 
 use super::args::{Asked, Global, When};
 use crate::model::calendar::{Calendar, Grain};
+use crate::model::findings::RuleTable;
 use crate::model::project::{AsOf, Dimension};
+use crate::model::rules::Severity;
+use crate::model::verdict::Verdict;
 use crate::plan::Request;
 use crate::report::Format;
 use crate::rulefile::LoadOptions;
@@ -43,6 +46,51 @@ impl From<Exit> for ExitCode {
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
         })
+    }
+}
+
+/// What of the rules' answers fails a pipeline.
+#[derive(Clone, Debug, Default)]
+pub struct FailOn {
+    severities: Vec<Severity>,
+    unknown: bool,
+}
+
+impl FailOn {
+    /// From the words of `--fail-on`.
+    pub fn settle(words: &[String]) -> Result<Self, String> {
+        let mut fail_on = Self::default();
+        for word in words {
+            match (word.as_str(), Severity::named(word)) {
+                (_, Some(severity)) => fail_on.severities.push(severity),
+                ("unknown", _) => fail_on.unknown = true,
+                ("never", _) if words.len() == 1 => {}
+                ("never", _) => return Err("`--fail-on never` stands alone".to_owned()),
+                _ => {
+                    return Err(format!(
+                        "`--fail-on {word}`: critical, warning, info, unknown or never is expected"
+                    ));
+                }
+            }
+        }
+        Ok(fail_on)
+    }
+
+    /// As the rules stand: in the last closed period that was asked for. What could not be judged counts only
+    /// where nothing fires.
+    pub fn exit(&self, tables: &[RuleTable]) -> Exit {
+        let now = |table: &RuleTable, wanted: Verdict| {
+            let at = table.current();
+            at.is_some_and(|at| (0..table.members.len()).any(|m| table.verdict(m, at) == wanted))
+        };
+        if tables.iter().any(|t| self.severities.contains(&t.severity) && now(t, Verdict::Fires)) {
+            return Exit::Findings;
+        }
+        let judged = |table: &RuleTable| table.lacks.is_some() || table.judged();
+        if self.unknown && tables.iter().any(|t| now(t, Verdict::Unknown) || !judged(t)) {
+            return Exit::Failed;
+        }
+        Exit::Done
     }
 }
 

@@ -83,6 +83,7 @@ codes! {
     NO_CONVERSION "E0530" Error "a conversion of currencies that cannot be made";
     BAD_TARGET "E0541" Error "a target that cannot be compared";
     BAD_SCORECARD "E0543" Error "a scorecard that cannot be made";
+    BAD_RULE "E0544" Error "a rule that cannot judge";
     STATUS_RANGES "E0542" Error "statuses with a gap or an overlap";
     // Data.
     NO_FILE "E0601" Error "a data file that is missing or cannot be read";

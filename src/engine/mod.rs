@@ -12,6 +12,7 @@ mod outside;
 mod per;
 mod prepare;
 mod rates;
+mod rules;
 pub mod run;
 pub mod runner;
 mod scorecards;

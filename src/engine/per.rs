@@ -126,7 +126,9 @@ impl Run<'_> {
         let mut tuples: Vec<Members> = vec![vec![None; dimensions.len()]];
         let keys: Vec<ColumnRef> = plan.keys_of(dimensions);
         let cut = cut.map(|(_, period, until)| (period, until));
-        let Some((g, s)) = self.graph.place(plan.members, meeting.table.grain, &keys, cut) else {
+        let Some((g, s)) =
+            self.graph.place(plan.members, meeting.table.grain, &keys, (&meeting.table.computed, cut))
+        else {
             return datafusion::common::internal_err!("what entities belong to was not computed");
         };
         let (group, set) = (&self.graph.groups[g], &meeting.results[g].sets[s]);

@@ -10,6 +10,7 @@ use datafusion::common::{DataFusionError, Result as DfResult};
 use super::coverage::{self, Coverage};
 use super::io::SourceSpec;
 use super::open::in_memory;
+use super::prepare::Ready;
 use super::runner::Runner;
 use super::table::Made;
 use super::{Inspected, failure, lookup};
@@ -75,6 +76,19 @@ impl Run<'_> {
     pub async fn run(&self, runner: &dyn Runner, progress: &dyn Progress) -> Outcomes<Outcome> {
         let ready = self.ready(runner, progress).await?;
         let scans = self.scans(&ready);
+        // A rule's state comes from all that the data tells, whatever was asked for.
+        if let Some(rules) = self.graph.rules.as_ref().filter(|rules| !rules.is_since()) {
+            let since = self.since(rules, &scans, runner).await?;
+            let request = rules.since(since);
+            let graph = crate::plan::plan(self.model, &request)?;
+            return Run { graph: &graph, ..*self }.on(&ready, runner, progress).await;
+        }
+        self.on(&ready, runner, progress).await
+    }
+
+    /// Runs it on what is ready.
+    async fn on(&self, ready: &Ready, runner: &dyn Runner, progress: &dyn Progress) -> Outcomes<Outcome> {
+        let scans = self.scans(ready);
         let results = self.results(&scans, runner, progress).await?;
         let mut problems = Vec::new();
         let rejected = super::valid::rejected(self.model, self.graph, &scans, runner)
@@ -86,7 +100,7 @@ impl Run<'_> {
         let labels = lookup::labels(self.model, &scans, &self.labelled(), runner)
             .await
             .map_err(|e| vec![failure::of_query(&e, &[])])?;
-        let values = Arc::new(self.read_tables(&ready, runner).await?);
+        let values = Arc::new(self.read_tables(ready, runner).await?);
         let made = Made { results: &results, tables: &values, labels: &labels, scans: &scans, runner };
         let mut tables = Vec::new();
         for table in &self.graph.tables {
@@ -112,12 +126,20 @@ impl Run<'_> {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let rules = match &self.graph.rules {
+            Some(plan) => self.rules(plan, &made, &costs).await?,
+            None => Vec::new(),
+        };
+        // What rules alone asked for is theirs.
+        costs.retain(|cost| self.graph.tables.iter().any(|t| self.model.kpis[t.kpi].name == cost.kpi));
         Ok(Outcome {
             project: self.model.name.clone(),
             as_of: as_of_text(&self.as_of, self.model),
             tables,
             scorecards,
             costs,
+            rules,
+            verdicts: None,
             expanded: self.expansions(&results),
             notes: self
                 .graph

@@ -29,6 +29,7 @@ use crate::plan::period::day_number;
 use crate::plan::scan::Scans;
 use crate::plan::tables::kept;
 use crate::plan::{BreakdownPlan, TablePlan};
+use crate::results::asked::Known;
 use crate::results::cells::{Cells, MeasureRows};
 use crate::results::evaluate::{Coarser, Evaluator, Level};
 use crate::results::hidden::Lines;
@@ -50,6 +51,15 @@ pub(super) struct Made<'a> {
     pub(super) runner: &'a dyn Runner,
 }
 
+/// What a breakdown's grid has beside the rows of its measures.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// Members that are there in some periods whether seen or not.
+    pub(super) filling: &'a [(Members, Vec<bool>)],
+    /// What the rules of a sheet know of KPIs.
+    pub(super) known: Option<&'a Arc<Known>>,
+}
+
 /// The results that a table is made of.
 pub(super) struct Meeting<'a> {
     pub(super) table: &'a TablePlan,
@@ -60,6 +70,8 @@ pub(super) struct Meeting<'a> {
     pub(super) formulas: &'a [&'a ResultExpr],
     /// Where the formula looks, and so which rows make cells; all do where absent: of entities.
     pub(super) looks: Option<&'a Looks>,
+    /// What is known beside its measures.
+    pub(super) known: &'a Arc<Known>,
 }
 
 impl Meeting<'_> {
@@ -100,7 +112,7 @@ impl Run<'_> {
             let active: Vec<_> = active.into_iter().chain(also.iter().cloned()).collect();
             let fills = table.fill == Fill::Entities || !also.is_empty();
             let filling: &[_] = if fills { &active } else { &[] };
-            let (cells, level) = self.whole(table, plan, made, filling)?;
+            let (cells, level) = self.whole((table, plan), made, Beside { filling, known: None })?;
             breakdowns.push(self.breakdown((table, plan), (&cells, &level), &active, &times, labels)?);
         }
         Ok(KpiTable {
@@ -118,10 +130,11 @@ impl Run<'_> {
 
     /// What is known of a table's periods.
     pub(super) fn timed(&self, table: &TablePlan, results: &[GroupResult]) -> Times {
-        let complete = self.complete(table);
+        let measures = self.model.kpis[table.kpi].formula.measures();
+        let complete = self.complete(table.grain, &table.periods, &measures);
         let looks = Looks::of(&self.model.kpis[table.kpi].formula, table.grain, &self.model.calendar);
         let windows = self.windows_complete(table, results, &looks);
-        let timings = self.timings(table, &complete);
+        let timings = self.timings(table.grain, &table.periods, &measures, &complete);
         Times { complete, windows, timings }
     }
 
@@ -145,16 +158,20 @@ impl Run<'_> {
     /// The grid of a breakdown, with members that are there whether seen or not.
     pub(super) fn whole(
         &self,
-        table: &TablePlan,
-        plan: &BreakdownPlan,
+        (table, plan): (&TablePlan, &BreakdownPlan),
         made: &Made<'_>,
-        filling: &[(Members, Vec<bool>)],
+        beside: Beside<'_>,
     ) -> Result<(Cells, Level), Diagnostic> {
+        let Beside { filling, known } = beside;
         let kpi = &self.model.kpis[table.kpi];
         let formulas = kpi.formulas();
         let looks = Looks::of(&kpi.formula, table.grain, &self.model.calendar);
-        let (results, tables, looks) = (made.results, made.tables, Some(&looks));
-        let meeting = Meeting { table, plan, results, tables, formulas: &formulas, looks };
+        // A sheet of rules has no formula of its own: whatever a rule reads makes its cells.
+        let looks = known.is_none().then_some(&looks);
+        let nothing = Arc::default();
+        let known = known.unwrap_or(&nothing);
+        let (results, tables) = (made.results, made.tables);
+        let meeting = Meeting { table, plan, results, tables, formulas: &formulas, looks, known };
         let all: Vec<usize> = (0..plan.dimensions.len()).collect();
         self.level(&meeting, &all, filling).map_err(|e| self.of_table(table, &e))
     }
@@ -172,7 +189,7 @@ impl Run<'_> {
         let away = cells.inactive(active);
         let env = Env { timezone: self.model.calendar.timezone };
         let mut evaluator = Evaluator::of(level, env);
-        let (column, beside) = judge::evaluate(&mut evaluator, kpi).map_err(|f| {
+        let (column, beside) = judge::evaluate(&mut evaluator, &kpi.formula, &kpi.judge).map_err(|f| {
             failure::of_kernel(&f, &format!("the KPI `{}`", kpi.name)).at(kpi.defined, "this KPI")
         })?;
         let shown = Shown {
@@ -245,6 +262,7 @@ impl Run<'_> {
         level.lines = self.lines(meeting, &cells);
         level.dimensions = dimensions.iter().map(|i| plan.dimensions[*i].path.clone()).collect();
         level.tables = Arc::clone(meeting.tables);
+        level.known = Arc::clone(meeting.known);
         let mut cuts: BTreeMap<i64, Level> = BTreeMap::new();
         for cut in &table.cuts {
             let period = open - cut.back;
@@ -361,6 +379,7 @@ impl Run<'_> {
             cuts: BTreeMap::new(),
             coarser: Vec::new(),
             lines: None,
+            known: Arc::default(),
             first: cells.periods.start,
             covered: reached,
             pers: HashMap::new(),
@@ -378,7 +397,9 @@ impl Run<'_> {
     ) -> Vec<(MeasureRows<'a>, Coverage)> {
         let places = meeting.plan.keys.iter().filter_map(|(id, keys)| {
             let keys: Vec<ColumnRef> = dimensions.iter().map(|i| keys[*i].clone()).collect();
-            self.graph.place(*id, meeting.table.grain, &keys, cut).map(|(g, s)| (*id, g, s))
+            self.graph
+                .place(*id, meeting.table.grain, &keys, (&meeting.table.computed, cut))
+                .map(|(g, s)| (*id, g, s))
         });
         places
             .map(|(id, g, s)| {
@@ -451,10 +472,15 @@ impl Run<'_> {
         periods.clone().map(|p| first <= p && p <= last && there(p)).collect()
     }
 
-    /// Of each asked-for period what its judgement needs to know of time.
-    fn timings(&self, table: &TablePlan, complete: &[bool]) -> Vec<Timing> {
+    /// Of each of some periods what its judgement needs to know of time.
+    pub(super) fn timings(
+        &self,
+        grain: Grain,
+        periods: &Range<i64>,
+        measures: &[MeasureId],
+        complete: &[bool],
+    ) -> Vec<Timing> {
         let calendar = &self.model.calendar;
-        let measures = self.model.kpis[table.kpi].formula.measures();
         let fresh: Vec<AsOf> = measures
             .iter()
             .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
@@ -468,7 +494,7 @@ impl Run<'_> {
             _ => 1.0,
         };
         let timing = |(period, complete): (i64, &bool)| {
-            let (start, end) = (calendar.start(table.grain, period), calendar.end(table.grain, period));
+            let (start, end) = (calendar.start(grain, period), calendar.end(grain, period));
             let closed = self.as_of.closes(end);
             let unreached = fresh.iter().any(|f| if closed { !f.closes(end) } else { f.day < start });
             let elapsed = reached.filter(|_| !closed && !complete).map(|reached| {
@@ -477,14 +503,12 @@ impl Run<'_> {
             });
             Timing { stale: unreached, elapsed, inactive: false }
         };
-        table.periods.clone().zip(complete).map(timing).collect()
+        periods.clone().zip(complete).map(timing).collect()
     }
 
     /// Which periods are closed at the as-of and complete in every source.
-    fn complete(&self, table: &TablePlan) -> Vec<bool> {
+    pub(super) fn complete(&self, grain: Grain, periods: &Range<i64>, measures: &[MeasureId]) -> Vec<bool> {
         let calendar = &self.model.calendar;
-        let kpi = &self.model.kpis[table.kpi];
-        let measures = kpi.formula.measures();
         let fresh: Vec<AsOf> = measures
             .iter()
             .filter_map(|m| self.model.source(self.model.measures[m.0].source).fresh_until)
@@ -501,12 +525,12 @@ impl Run<'_> {
             })
             .collect();
         let closed = |p: i64| {
-            let end = calendar.end(table.grain, p);
+            let end = calendar.end(grain, p);
             let after = |wait: Days| end.checked_add_days(wait).unwrap_or(NaiveDate::MAX);
             fresh.iter().all(|f| f.closes(end))
                 && settled.iter().all(|(known, wait)| known.closes(after(*wait)))
         };
-        table.periods.clone().map(closed).collect()
+        periods.clone().map(closed).collect()
     }
 
     /// The source of the target events that a measure counts the followers among.

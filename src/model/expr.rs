@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::calendar::{Calendar, Grain};
+use super::judge::{AskedKpi, BoundKpi};
 use super::project::{Aggregate, ColumnRef, Dimension, MeasureId, SourceId, Window};
 use super::types::{Type, Unit};
 use crate::source::Span;
@@ -152,6 +153,10 @@ pub enum ResultLeaf {
     Period(PeriodBorder, Option<Window>),
     /// A value from a table, by members and period: its place among the model's tables.
     Table(usize),
+    /// How a KPI stands, or what it is judged by.
+    Judged(Arc<AskedKpi>),
+    /// The same of the KPI that the cell's member names.
+    Bound(Arc<BoundKpi>),
 }
 
 /// A formula for each entity, then over entities.
@@ -278,6 +283,13 @@ impl LeafKey for ResultLeaf {
             Self::Table(table) => {
                 let _ = write!(out, "table{table}");
             }
+            Self::Judged(asked) => {
+                let _ = write!(out, "{}.{:?}", asked.name, asked.facet);
+            }
+            Self::Bound(bound) => {
+                bound.name.key(out);
+                let _ = write!(out, ".{:?}", bound.facet);
+            }
             Self::Per(per) => {
                 let _ = write!(out, "{:?} per {}{:?}(", per.over, per.entity.name(), per.population);
                 for part in per.parts() {
@@ -387,6 +399,16 @@ impl ResultExpr {
                         part.all_leaves(deep, seen, f);
                     }
                 }
+                ResultLeaf::Judged(asked) => {
+                    for body in asked
+                        .formulas()
+                        .filter(|body| seen.insert(std::ptr::from_ref(*body)))
+                        .collect::<Vec<_>>()
+                    {
+                        body.all_leaves(deep, seen, f);
+                    }
+                }
+                ResultLeaf::Bound(bound) => bound.name.all_leaves(deep, seen, f),
                 ResultLeaf::Per(_)
                 | ResultLeaf::Measure(_)
                 | ResultLeaf::Period(..)
@@ -451,6 +473,34 @@ impl ResultExpr {
         self.measures_within(false)
     }
 
+    /// The KPIs of which it asks more than the value, in its own breakdown.
+    pub fn judged(&self) -> Vec<&Arc<AskedKpi>> {
+        let mut out = Vec::new();
+        self.all_leaves(false, &mut HashSet::new(), &mut |leaf| {
+            if let ResultLeaf::Judged(asked) = leaf {
+                out.push(asked);
+            }
+        });
+        out
+    }
+
+    /// Calls `f` for every leaf of its own breakdown, through KPIs and across cells too.
+    pub fn each_leaf<'a>(&'a self, f: &mut dyn FnMut(&'a ResultLeaf)) {
+        self.all_leaves(false, &mut HashSet::new(), f);
+    }
+
+    /// Whether it asks something of the KPI that a member names.
+    pub fn is_bound(&self) -> bool {
+        self.any_leaf(&|leaf| matches!(leaf, ResultLeaf::Bound(_)))
+    }
+
+    /// Whether some leaf of its own breakdown is such a one.
+    pub fn any_leaf(&self, is: &dyn Fn(&ResultLeaf) -> bool) -> bool {
+        let mut found = false;
+        self.each_leaf(&mut |leaf| found |= is(leaf));
+        found
+    }
+
     /// What it asks of each entity, in its own breakdown.
     pub fn pers(&self) -> Vec<&Arc<Per>> {
         let mut out: Vec<&Arc<Per>> = Vec::new();
@@ -478,6 +528,8 @@ impl ResultExpr {
                     ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => return,
                     ResultLeaf::Kpi(_, body) => (None, vec![body]),
                     ResultLeaf::Per(per) => (None, per.parts().collect()),
+                    ResultLeaf::Judged(asked) => (None, asked.formulas().collect()),
+                    ResultLeaf::Bound(bound) => (None, vec![&bound.name]),
                     ResultLeaf::Across(across, body) => {
                         let offset = across.offset().filter(|o| o.same_point);
                         (offset.and_then(periods), vec![body])
@@ -514,6 +566,16 @@ impl ResultExpr {
                         for part in per.parts() {
                             most = most.max(of(part, back, done));
                         }
+                        return;
+                    }
+                    ResultLeaf::Judged(asked) => {
+                        for body in asked.formulas() {
+                            most = most.max(of(body, back, done));
+                        }
+                        return;
+                    }
+                    ResultLeaf::Bound(bound) => {
+                        most = most.max(of(&bound.name, back, done));
                         return;
                     }
                     ResultLeaf::Kpi(_, body) => (0, body),

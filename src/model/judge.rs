@@ -107,6 +107,85 @@ impl Judge {
     }
 }
 
+/// What is asked of a KPI beside its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Facet {
+    /// Whether its status is this one.
+    Is(Status),
+    /// Its value.
+    Value,
+    /// The value wanted.
+    Target,
+    /// How far it comes to that.
+    Attainment,
+    /// 0 to 100.
+    Score,
+    /// The rows behind it.
+    N,
+    /// The value of the period before.
+    Previous,
+    /// The value less that.
+    Change,
+    /// What measuring it costs in a year.
+    Cost,
+    /// What having it is worth in a year.
+    Benefit,
+}
+
+impl Facet {
+    /// Those that are written after a dot.
+    pub const NAMED: [(&'static str, Self); 9] = [
+        ("value", Self::Value),
+        ("target", Self::Target),
+        ("attainment", Self::Attainment),
+        ("score", Self::Score),
+        ("n", Self::N),
+        ("previous", Self::Previous),
+        ("change", Self::Change),
+        ("cost", Self::Cost),
+        ("benefit", Self::Benefit),
+    ];
+
+    /// By its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find(|(n, _)| *n == name).map(|(_, facet)| facet)
+    }
+
+    /// Whether its values are in the KPI's own unit.
+    pub fn in_unit(self) -> bool {
+        matches!(self, Self::Value | Self::Target | Self::Previous | Self::Change)
+    }
+}
+
+/// A KPI of which more is asked than its value.
+#[derive(Clone, Debug)]
+pub struct AskedKpi {
+    /// Its name.
+    pub name: String,
+    /// Its formula.
+    pub formula: Arc<ResultExpr>,
+    /// What it is judged by.
+    pub judge: Judge,
+    /// What is asked.
+    pub facet: Facet,
+}
+
+impl AskedKpi {
+    /// Its formula, then those that it is judged by.
+    pub fn formulas(&self) -> impl Iterator<Item = &ResultExpr> {
+        std::iter::once(&*self.formula).chain(self.judge.formulas())
+    }
+}
+
+/// What is asked of the KPI that each cell's member names.
+#[derive(Clone, Debug)]
+pub struct BoundKpi {
+    /// The name of the KPI.
+    pub name: ResultExpr,
+    /// What is asked, of its total.
+    pub facet: Facet,
+}
+
 /// An amount for each period of a grain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {

@@ -59,6 +59,8 @@ impl Walk<'_> {
                 }
             }
             ResultLeaf::Per(per) => self.per(per, back, here),
+            ResultLeaf::Judged(asked) => asked.formulas().for_each(|body| self.formula(body, back, here)),
+            ResultLeaf::Bound(bound) => self.formula(&bound.name, back, here),
         });
     }
 

@@ -3,9 +3,11 @@
 
 use chrono::NaiveDate;
 
+use super::findings::RuleTable;
 use super::judge::Status;
 use super::scorecard::{Part, Rollup};
 use super::types::{Type, Unit};
+use super::verdict::Verdict;
 use crate::diagnostic::Diagnostic;
 
 /// Why a value is missing.
@@ -44,11 +46,13 @@ pub enum Reason {
     LowCoverage = 15,
     /// Of pay: what it needs is not there.
     Withheld = 16,
+    /// Of a rule: the period begins before it is judged, or after.
+    NotInEffect = 17,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NoRows,
         Self::NoValues,
         Self::ZeroDenominator,
@@ -65,6 +69,7 @@ impl Reason {
         Self::NotActive,
         Self::LowCoverage,
         Self::Withheld,
+        Self::NotInEffect,
     ];
 
     /// The word in results: `no_rows`.
@@ -86,6 +91,7 @@ impl Reason {
             Self::NotActive => "not_active",
             Self::LowCoverage => "low_coverage",
             Self::Withheld => "withheld",
+            Self::NotInEffect => "not_in_effect",
         }
     }
 
@@ -108,6 +114,10 @@ pub struct Outcome {
     pub scorecards: Vec<ScoreTable>,
     /// What KPIs cost and bring, where they say so.
     pub costs: Vec<KpiCost>,
+    /// What alignment rules found, in the order of the files.
+    pub rules: Vec<RuleTable>,
+    /// The verdicts that are shown; those that need attention, and in files all, where absent.
+    pub verdicts: Option<Vec<Verdict>>,
     /// Aggregates of which rows were looked at once for each period that they count in, and how many that were.
     pub expanded: Vec<(String, u64)>,
     /// Notes and warnings of the run.

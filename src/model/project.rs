@@ -8,6 +8,7 @@ use super::calendar::{Calendar, Grain};
 use super::expr::{Across, Kind, ResultExpr, ResultLeaf, RowExpr, RowLeaf};
 use super::judge::{Amount, Judge, ValueTable};
 use super::rates::RateSource;
+use super::rules::Rule;
 use super::scorecard::Scorecard;
 use super::strategy::{Links, Strategy};
 use super::types::Unit;
@@ -36,6 +37,8 @@ pub struct Model {
     pub strategy: Strategy,
     /// Its scorecards, in the order of the files.
     pub scorecards: Vec<Scorecard>,
+    /// Its alignment rules, in the order of the files.
+    pub rules: Vec<Rule>,
     /// Values that are read by members and period: targets, parameters.
     pub tables: Vec<ValueTable>,
     /// Where exchange rates come from, where amounts are converted.
@@ -194,6 +197,24 @@ impl Model {
     /// A KPI by name.
     pub fn kpi(&self, name: &str) -> Option<&Kpi> {
         self.kpis.iter().find(|k| k.name == name)
+    }
+
+    /// The entity that some dimensions all start from, as the project writes them: its rows say which members
+    /// there are.
+    pub fn root_of(&self, dimensions: &[Dimension]) -> Option<SourceId> {
+        let root = |dimension: &Dimension| {
+            let first = match dimension.path.as_slice() {
+                [name] => {
+                    let named = self.dimensions.iter().find(|d| d.name == *name);
+                    named.and_then(|d| d.path.as_ref()).and_then(|(path, _)| path.first()).unwrap_or(name)
+                }
+                path => path.first()?,
+            };
+            self.entity(first)
+        };
+        let (first, rest) = dimensions.split_first()?;
+        let found = root(first)?;
+        rest.iter().all(|d| root(d) == Some(found)).then_some(found)
     }
 
     /// The source that a path leads to.

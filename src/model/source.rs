@@ -52,6 +52,8 @@ pub struct Source {
     pub fresh_until: Option<AsOf>,
     /// What to say where a column is not found.
     pub hint: Option<String>,
+    /// Whether its rows are the project's own definitions.
+    pub catalogue: bool,
     /// Its schema could not be read, which has been reported: unknown columns fit everything.
     pub broken: bool,
 }

@@ -34,6 +34,7 @@ pub mod ranges;
 pub mod rates;
 pub mod request;
 mod rows;
+pub mod rules;
 pub mod scan;
 pub mod split;
 pub mod steps;
@@ -56,6 +57,8 @@ pub struct PlanGraph {
     pub cards: Vec<CardPlan>,
     /// What asked-for KPIs cost and bring.
     pub costs: Vec<CostPlan>,
+    /// Alignment rules, where they are asked for.
+    pub rules: Option<RulesPlan>,
     /// Each reads one source once.
     pub groups: Vec<ScanGroup>,
     /// What is read and made before the groups.
@@ -75,6 +78,19 @@ pub struct CardPlan {
     pub card: usize,
     /// Its tables.
     pub tables: Vec<TablePlan>,
+}
+
+/// Alignment rules, and what they are computed on.
+#[derive(Clone, Debug)]
+pub struct RulesPlan {
+    /// The rules, by their places in the model.
+    pub rules: Vec<usize>,
+    /// What they read, a table for each sheet.
+    pub sheets: Vec<TablePlan>,
+    /// The totals of KPIs that are asked of the KPI that a member names.
+    pub totals: Vec<TablePlan>,
+    /// What was asked for: since when the data tells anything is known once it is open.
+    pub request: Request,
 }
 
 /// What a KPI costs and brings: the amounts of the last closed period, the benefit's marked.
@@ -177,13 +193,13 @@ impl PlanGraph {
         measure: MeasureId,
         grain: Grain,
         keys: &[ColumnRef],
-        cut: Option<(i64, NaiveDate)>,
+        (periods, cut): (&Range<i64>, Option<(i64, NaiveDate)>),
     ) -> Option<(usize, usize)> {
         self.groups.iter().enumerate().find_map(|(g, group)| {
             let s = group.sets.iter().position(|s| {
-                let of_cut = cut.map_or(s.until.is_none(), |(period, until)| {
-                    s.until == Some(until) && s.periods.0 == period
-                });
+                let whole = s.until.is_none() && s.periods.0 <= periods.start && periods.end <= s.periods.1;
+                let of_cut =
+                    cut.map_or(whole, |(period, until)| s.until == Some(until) && s.periods.0 == period);
                 s.grain == grain && s.keys == keys && of_cut
             })?;
             group.measures.contains(&measure).then_some((g, s))

@@ -1,5 +1,6 @@
 //! What was asked for: KPIs, breakdowns, grains, a range of days; and the periods that it comes to.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::NaiveDate;
@@ -25,6 +26,8 @@ pub struct Request {
     pub grains: Option<Vec<Grain>>,
     /// The scorecards, by name; none where absent, all where empty.
     pub scorecards: Option<Vec<String>>,
+    /// Alignment rules; none where absent.
+    pub rules: Option<AskedRules>,
     /// First day.
     pub from: Option<NaiveDate>,
     /// The day after the last.
@@ -33,10 +36,30 @@ pub struct Request {
     pub as_of: AsOf,
 }
 
+/// The rules that are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct AskedRules {
+    /// By name; all where empty.
+    pub names: Vec<String>,
+    /// By the place of a sheet, the first day that its data covers; not known before the data is open.
+    pub since: Option<BTreeMap<usize, NaiveDate>>,
+    /// Whether evidence is kept for what holds, too.
+    pub all: bool,
+}
+
 impl Request {
     /// All KPIs as they are defined, up to an as-of.
     pub fn new(as_of: AsOf) -> Self {
-        Self { kpis: None, scorecards: None, by: None, grains: None, from: None, to: None, as_of }
+        Self {
+            kpis: None,
+            scorecards: None,
+            by: None,
+            grains: None,
+            rules: None,
+            from: None,
+            to: None,
+            as_of,
+        }
     }
 
     /// The periods of a grain that are asked for, and notes where the range was widened to them or goes
@@ -94,6 +117,22 @@ impl Request {
             notes.extend(self.clipped(name, extent, (start, end)));
         }
         Ok((first..last + 1, notes))
+    }
+
+    /// The periods that rules are asked for: where no range is, the last closed one and the open one.
+    pub fn judged(
+        &self,
+        grain: Grain,
+        calendar: &Calendar,
+    ) -> Result<(Range<i64>, Vec<Diagnostic>), Diagnostic> {
+        let (periods, notes) = self.periods(grain, calendar)?;
+        if self.from.is_some() || self.to.is_some() {
+            return Ok((periods, notes));
+        }
+        let last = periods.end - 1;
+        let closed = self.as_of.closes(calendar.end(grain, last));
+        let first = if closed { last } else { last - 1 };
+        Ok((first.max(periods.start)..periods.end, notes))
     }
 
     /// What to say of a range that goes beyond the periods of an own grain.

@@ -64,7 +64,9 @@ impl Splitter<'_> {
                 Over::Aggregate(Aggregate::Sum | Aggregate::Count) => Ok(()),
                 _ => no(format!("computed per {}, then over them", per.entity.name())),
             },
-            Kind::Leaf(ResultLeaf::Table(_) | ResultLeaf::Period(..)) => no("no sum of rows".to_owned()),
+            Kind::Leaf(
+                ResultLeaf::Table(_) | ResultLeaf::Period(..) | ResultLeaf::Judged(_) | ResultLeaf::Bound(_),
+            ) => no("no sum of rows".to_owned()),
             Kind::Neg(a) => self.adds_up(a, added),
             Kind::Arith(Arith::Add | Arith::Sub, a, b) => {
                 self.adds_up(a, added)?;

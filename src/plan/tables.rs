@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use chrono::Months;
+use chrono::{Months, NaiveDate};
 
 use super::groups::scan_groups;
 use super::population::population;
 use super::request::MOST_PERIODS;
 use super::steps::Ground;
 use super::{
-    BreakdownPlan, CardPlan, CostPlan, Cut, GroupSet, PlanGraph, Request, ScanGroup, TablePlan, per,
+    BreakdownPlan, CardPlan, CostPlan, Cut, GroupSet, PlanGraph, Request, RulesPlan, ScanGroup, TablePlan,
+    per, rules,
 };
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
@@ -27,8 +28,31 @@ struct Wanted<'a> {
     by: &'a [Vec<Dimension>],
     /// Whether it is for a scorecard: whoever is there has one, seen or not.
     card: bool,
-    /// Whether only the last closed period is wanted.
-    last: bool,
+    /// Which periods.
+    when: When,
+}
+
+/// Which periods are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// Those that are asked for.
+    Asked,
+    /// The last closed one.
+    Last,
+    /// Those that rules are asked for, known since this day.
+    Judged(Option<NaiveDate>),
+    /// All that rules look at, known since this day.
+    History(Option<NaiveDate>),
+    /// The day of the as-of.
+    Now,
+}
+
+/// The periods of a table.
+struct Span {
+    asked: Range<i64>,
+    /// The first that is computed, look-back aside.
+    from: i64,
+    notes: Vec<Diagnostic>,
 }
 
 pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Diagnostic>> {
@@ -38,6 +62,7 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         problems: Diagnostics::new(),
         notes: Vec::new(),
         lookbacks: BTreeMap::new(),
+        hulls: BTreeMap::new(),
         sets: BTreeMap::new(),
     };
     let asked = planner.asked_kpis();
@@ -48,24 +73,38 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         let definition = &model.kpis[kpi];
         let by: &[Vec<Dimension>] = request.by.as_deref().unwrap_or(&definition.by);
         let grains = request.grains.as_ref().unwrap_or(&definition.grains);
-        wanted.extend(grains.iter().map(|grain| Wanted { kpi, grain: *grain, by, card: false, last: false }));
+        wanted.extend(grains.iter().map(|grain| Wanted {
+            kpi,
+            grain: *grain,
+            by,
+            card: false,
+            when: When::Asked,
+        }));
     }
     let shown = wanted.len();
     let mut plans = Vec::new();
     for card in cards {
         let definition = &model.scorecards[card];
         let first = wanted.len();
-        let table =
-            |kpi: usize| Wanted { kpi, grain: definition.grain, by: &each[card], card: true, last: false };
+        let table = |kpi: usize| Wanted {
+            kpi,
+            grain: definition.grain,
+            by: &each[card],
+            card: true,
+            when: When::Asked,
+        };
         wanted.extend(definition.kpis.iter().map(|(kpi, _)| table(*kpi)));
         wanted.extend(
             definition.pay.iter().flat_map(|pay| std::iter::once(pay.base).chain(pay.needs)).map(table),
         );
         plans.push((card, first..wanted.len()));
     }
+    let judged = planner.asked_rules();
+    let sheets = rules::wanted(model, request, &judged);
     let mut costs: Vec<(usize, Vec<bool>)> = Vec::new();
-    if request.scorecards.is_some() {
-        let priced = wanted[..shown].iter().map(|w| w.kpi).collect::<BTreeSet<usize>>();
+    {
+        let told = wanted[..shown].iter().map(|w| w.kpi).filter(|_| request.scorecards.is_some());
+        let priced: BTreeSet<usize> = told.chain(rules::priced(model, &sheets)).collect();
         for kpi in priced {
             let definition = &model.kpis[kpi];
             let amounts = [(false, definition.cost), (true, definition.benefit)];
@@ -78,7 +117,7 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
                     grain: amount.grain,
                     by: &[],
                     card: false,
-                    last: true,
+                    when: When::Last,
                 });
             }
             if !which.is_empty() {
@@ -86,6 +125,26 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
             }
         }
     }
+    let before = wanted.len();
+    for sheet in &sheets {
+        wanted.push(Wanted {
+            kpi: sheet.kpi,
+            grain: sheet.grain,
+            by: std::slice::from_ref(&sheet.each),
+            card: false,
+            when: sheet.when,
+        });
+    }
+    let of_rules = before..wanted.len();
+    let totals = rules::totals(model, &sheets);
+    let named = |(kpi, grain, when): &(usize, Grain, When)| Wanted {
+        kpi: *kpi,
+        grain: *grain,
+        by: &[],
+        card: false,
+        when: *when,
+    };
+    wanted.extend(totals.iter().map(named));
     planner.look_back(&wanted);
     let planned: Vec<Option<TablePlan>> = wanted.iter().map(|w| planner.table(w)).collect();
     if planner.problems.has_errors() {
@@ -105,10 +164,19 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
         CostPlan { kpi, tables }
     });
     let costs: Vec<CostPlan> = costs.collect();
+    let of_rules: Vec<TablePlan> = hidden.by_ref().take(of_rules.len()).collect();
+    let totals: Vec<TablePlan> = hidden.collect();
+    let rules = (!judged.is_empty()).then(|| RulesPlan {
+        rules: judged.into_iter().collect(),
+        sheets: of_rules,
+        totals,
+        request: request.clone(),
+    });
     let groups = scan_groups(model, sets);
     let every = || {
         let priced = costs.iter().flat_map(|c| &c.tables).map(|(_, table)| table);
-        tables.iter().chain(cards.iter().flat_map(|c| &c.tables)).chain(priced)
+        let judged = rules.iter().flat_map(|r| r.sheets.iter().chain(&r.totals));
+        tables.iter().chain(cards.iter().flat_map(|c| &c.tables)).chain(priced).chain(judged)
     };
     let populations: Vec<ScanGroup> = every()
         .flat_map(|t: &TablePlan| &t.breakdowns)
@@ -120,7 +188,7 @@ pub(super) fn plan(model: &Model, request: &Request) -> Result<PlanGraph, Vec<Di
     let rates = super::rates::add(model, groups.iter().chain(&populations), &mut ground);
     let kpis = every().map(|t| t.kpi).collect();
     let tables_read = super::values::add(model, &kpis, &mut ground);
-    Ok(PlanGraph { tables, cards, costs, groups, ground, rates, tables_read, notes })
+    Ok(PlanGraph { tables, cards, costs, rules, groups, ground, rates, tables_read, notes })
 }
 
 struct Planner<'a> {
@@ -130,6 +198,8 @@ struct Planner<'a> {
     notes: Vec<Diagnostic>,
     /// How far the tables of each grain look back: shared, so that they share scans.
     lookbacks: BTreeMap<Grain, i64>,
+    /// All periods that the tables of each grain read: shared, too.
+    hulls: BTreeMap<Grain, Range<i64>>,
     /// For each measure, all sets that are asked of it.
     sets: BTreeMap<MeasureId, BTreeSet<GroupSet>>,
 }
@@ -142,22 +212,59 @@ impl Planner<'_> {
             let most = self.lookbacks.entry(w.grain).or_default();
             *most = back.max(*most);
         }
+        for w in wanted {
+            let Ok(span) = self.span(w) else { continue };
+            let back = self.lookbacks.get(&w.grain).copied().unwrap_or(0);
+            let (start, end) = (span.from.saturating_sub(back), span.asked.end);
+            let hull = self.hulls.entry(w.grain).or_insert(start..end);
+            *hull = hull.start.min(start)..hull.end.max(end);
+        }
+    }
+
+    /// The periods that are wanted.
+    fn span(&self, wanted: &Wanted<'_>) -> Result<Span, Diagnostic> {
+        let (calendar, request, grain) = (&self.model.calendar, self.request, wanted.grain);
+        let since = |day: Option<NaiveDate>, asked: &Range<i64>| {
+            let first = day.map_or(asked.start, |day| calendar.index_from(grain, day));
+            first.max(asked.end - MOST_PERIODS).min(asked.start)
+        };
+        match wanted.when {
+            When::Last => {
+                let asked = self.last_closed(grain)?;
+                Ok(Span { from: asked.start, asked, notes: Vec::new() })
+            }
+            When::Now => {
+                let now = calendar.index(grain, request.as_of.day);
+                Ok(Span { from: now, asked: now..now + 1, notes: Vec::new() })
+            }
+            When::Asked => {
+                let (asked, notes) = request.periods(grain, calendar)?;
+                Ok(Span { from: asked.start, asked, notes })
+            }
+            When::Judged(day) => {
+                let (asked, notes) = request.judged(grain, calendar)?;
+                Ok(Span { from: since(day, &asked), asked, notes })
+            }
+            When::History(day) => {
+                let (asked, notes) = request.judged(grain, calendar)?;
+                let back = self.lookbacks.get(&grain).copied().unwrap_or(0);
+                let from = since(day, &asked);
+                let first = calendar.bounds(grain).map_or(from - back, |all| (from - back).max(all.start));
+                Ok(Span { from: first, asked: first..asked.end, notes })
+            }
+        }
     }
 
     fn table(&mut self, wanted: &Wanted<'_>) -> Option<TablePlan> {
         let (model, request, grain) = (self.model, self.request, wanted.grain);
         let definition = &model.kpis[wanted.kpi];
         let breakdowns = breakdowns(model, wanted, definition, &mut self.problems);
-        let asked = if wanted.last {
-            self.last_closed(grain).map(|periods| (periods, Vec::new()))
-        } else {
-            request.periods(grain, &model.calendar)
-        };
-        let periods = match asked {
-            Ok((periods, told)) => {
-                let new: Vec<Diagnostic> = told.into_iter().filter(|n| !self.notes.contains(n)).collect();
+        let (from, periods) = match self.span(wanted) {
+            Ok(span) => {
+                let new: Vec<Diagnostic> =
+                    span.notes.into_iter().filter(|n| !self.notes.contains(n)).collect();
                 self.notes.extend(new);
-                periods
+                (span.from, span.asked)
             }
             Err(problem) => {
                 self.problems.merge(problem);
@@ -187,15 +294,19 @@ impl Planner<'_> {
         let cuts = cuts(model, request, &formulas, grain, &periods);
         // Before an own calendar's first period there is none to look at.
         let earlier = |back: i64| {
-            let start = periods.start - back;
+            let start = from - back;
             model.calendar.bounds(grain).map_or(start, |all| start.max(all.start))
         };
-        let first = earlier(self.lookbacks.get(&grain).copied().unwrap_or(all));
+        let hull = self.hulls.get(&grain).cloned().unwrap_or(earlier(all)..periods.end);
+        let hull = match model.calendar.bounds(grain) {
+            Some(all) => hull.start.max(all.start)..hull.end,
+            None => hull,
+        };
         for breakdown in &breakdowns {
             for (id, keys) in breakdown.all_keys() {
                 let sets = self.sets.entry(id).or_default();
-                let end = periods.end;
-                sets.insert(GroupSet { grain, periods: (first, end), keys: keys.clone(), until: None });
+                let periods = (hull.start, hull.end);
+                sets.insert(GroupSet { grain, periods, keys: keys.clone(), until: None });
                 sets.extend(cuts.iter().map(|cut| cut.set(model, request, grain, keys.clone())));
             }
         }
@@ -244,6 +355,30 @@ impl Planner<'_> {
         found
     }
 
+    fn asked_rules(&mut self) -> BTreeSet<usize> {
+        let model = self.model;
+        let Some(asked) = &self.request.rules else { return BTreeSet::new() };
+        let wanted = |place: &usize| model.rules[*place].lacks.is_none();
+        if asked.names.is_empty() {
+            return (0..model.rules.len()).filter(wanted).collect();
+        }
+        let mut found = BTreeSet::new();
+        for name in &asked.names {
+            match model.rules.iter().position(|r| r.name == *name) {
+                Some(place) => {
+                    found.insert(place);
+                }
+                None => {
+                    let mut problem =
+                        Diagnostic::new(&codes::BAD_REQUEST, format!("no rule is named `{name}`"));
+                    problem.help = did_you_mean(name, model.rules.iter().map(|r| r.name.as_str()));
+                    self.problems.push(problem);
+                }
+            }
+        }
+        found.into_iter().filter(wanted).collect()
+    }
+
     fn asked_cards(&mut self) -> BTreeSet<usize> {
         let model = self.model;
         let Some(names) = &self.request.scorecards else { return BTreeSet::new() };
@@ -284,7 +419,12 @@ fn breakdowns(
         population: None,
         pers: per::plans(model, kpi, &formulas, &[], problems),
     };
+    // A sheet of rules asks certain members, or the whole; not both.
+    let judged = matches!(wanted.when, When::Judged(_) | When::Now);
     let mut all = vec![total];
+    if judged && wanted.by.iter().any(|d| !d.is_empty()) {
+        all.clear();
+    }
     for dimensions in wanted.by.iter().filter(|d| !d.is_empty()) {
         let mut keys = BTreeMap::new();
         for id in &measures {
@@ -317,7 +457,9 @@ fn breakdowns(
             let mut plan =
                 BreakdownPlan { dimensions: dimensions.clone(), keys, coarser, population: None, pers };
             let reached = plan.keys.values().all(|k| k.len() == dimensions.len());
-            if wanted.card && reached {
+            if judged {
+                plan.population = rules::population(model, dimensions);
+            } else if wanted.card && reached {
                 plan.population = population(model, kpi, &plan).ok();
             } else if kpi.fill == Fill::Entities && reached {
                 match population(model, kpi, &plan) {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::tidy::{self, Cell};
 use crate::diagnostic::Severity;
 use crate::model::outcome::{KpiCost, Outcome, Reason, Yearly};
+use crate::model::verdict::Verdict;
 
 /// `{"project", "as_of", "results", "notes"}`, with `scorecards` where there are some.
 pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
@@ -22,6 +23,12 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         let cards = super::scorecards::batch(outcome).map_err(tidy::io_error)?;
         list(out, "scorecards", rows(&cards))?;
         writeln!(out, ",")?;
+    }
+    if !outcome.rules.is_empty() {
+        let verdicts = super::verdicts::batch(outcome).map_err(tidy::io_error)?;
+        list(out, "verdicts", rows(&verdicts).map(with_evidence))?;
+        writeln!(out, ",")?;
+        writeln!(out, "  \"summary\": {},", summary(outcome))?;
     }
     if !outcome.costs.is_empty() {
         list(out, "costs", outcome.costs.iter().map(cost))?;
@@ -52,6 +59,28 @@ pub(super) fn rows(batch: &RecordBatch) -> impl Iterator<Item = Value> {
         };
         Value::Object(schema.fields().iter().zip(batch.columns()).map(pair).collect::<Map<_, _>>())
     })
+}
+
+/// The evidence is JSON already.
+fn with_evidence(mut row: Value) -> Value {
+    let evidence = row.get("evidence").and_then(Value::as_str).and_then(|e| serde_json::from_str(e).ok());
+    if let (Some(fields), Some(evidence)) = (row.as_object_mut(), evidence) {
+        fields.insert("evidence".to_owned(), evidence);
+    }
+    row
+}
+
+/// How many verdicts of each kind, and the rules that judged nothing with the reason.
+fn summary(outcome: &Outcome) -> Value {
+    let count = |at: usize| outcome.rules.iter().map(|t| t.counts()[at]).sum::<usize>();
+    let counts: Map<String, Value> =
+        Verdict::ALL.iter().enumerate().map(|(at, v)| (v.word().to_owned(), json!(count(at)))).collect();
+    let nothing: Map<String, Value> = outcome
+        .rules
+        .iter()
+        .filter_map(|t| Some((t.rule.clone(), json!(super::findings::judged_nothing(t)?))))
+        .collect();
+    json!({"rules": outcome.rules.len(), "verdicts": counts, "judged_nothing": nothing})
 }
 
 fn value(cell: Cell<'_>) -> Value {

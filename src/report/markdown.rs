@@ -3,7 +3,8 @@
 
 use std::io::{self, Write};
 
-use super::grid::Grid;
+use super::align;
+use super::grid::{Grid, Tone};
 use super::view::view;
 use crate::model::outcome::Outcome;
 
@@ -25,6 +26,12 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             }
             writeln!(out)?;
         }
+    }
+    if !outcome.rules.is_empty() {
+        let title = |depth: usize, text: &str| format!("{} {}", "#".repeat(3 + depth), escaped(text));
+        let text = |text: &str, _: Tone| escaped(text);
+        align::write(outcome, &align::Drawn { title: &title, text: &text }, out)?;
+        writeln!(out)?;
     }
     writeln!(out, "{}", escaped(&view.footer))?;
     out.flush()

@@ -2,11 +2,13 @@
 //! table and Markdown are for people and share one view (`view`). Knows the model only; writes to what
 //! it is given and prints nothing.
 
+pub mod align;
 pub mod arrow_ipc;
 pub mod change;
 pub mod change_json;
 pub mod csv;
 pub mod file;
+pub mod findings;
 pub mod grid;
 pub mod json;
 pub mod markdown;
@@ -21,6 +23,7 @@ pub mod scorecards;
 pub mod table;
 pub mod tidy;
 pub mod value;
+pub mod verdicts;
 pub mod view;
 pub mod why;
 mod why_facts;

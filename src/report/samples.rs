@@ -89,6 +89,8 @@ pub fn outcome(tables: Vec<KpiTable>) -> Outcome {
         as_of: "2026-02-10".to_owned(),
         tables,
         scorecards: Vec::new(),
+        rules: Vec::new(),
+        verdicts: None,
         costs: Vec::new(),
         expanded: Vec::new(),
         notes: Vec::new(),

@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 
-use super::TableOptions;
 use super::grid::Tone;
 use super::view::{Block, view};
+use super::{TableOptions, align};
 use crate::model::outcome::Outcome;
 
 /// Writes the table.
@@ -17,7 +17,14 @@ pub fn write(outcome: &Outcome, options: &TableOptions, out: &mut dyn Write) -> 
         }
         writeln!(out)?;
     }
-    if view.blocks.is_empty() {
+    if !outcome.rules.is_empty() {
+        let title = |depth: usize, text: &str| match depth {
+            0 => Tone::Strong.paint(text, options.colour),
+            _ => format!("  {}", Tone::Strong.paint(text, options.colour)),
+        };
+        let text = |text: &str, tone: Tone| tone.paint(text, options.colour);
+        align::write(outcome, &align::Drawn { title: &title, text: &text }, out)?;
+    } else if view.blocks.is_empty() {
         writeln!(out, "no KPIs\n")?;
     }
     writeln!(out, "{}", Tone::Dim.paint(&view.footer, options.colour))?;

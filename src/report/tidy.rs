@@ -58,6 +58,9 @@ pub fn batch(outcome: &Outcome) -> Result<RecordBatch, ArrowError> {
     if outcome.tables.is_empty() && !outcome.scorecards.is_empty() {
         return super::scorecards::batch(outcome);
     }
+    if outcome.tables.is_empty() && !outcome.rules.is_empty() {
+        return super::verdicts::batch(outcome);
+    }
     kpis(outcome)
 }
 

@@ -4,6 +4,7 @@
 use super::number::Decimal;
 use super::tidy;
 use crate::model::outcome::{KpiTable, Member, Reason, Row};
+use crate::model::rules::Operand;
 use crate::model::types::{Type, Unit};
 use crate::model::why::Figure;
 
@@ -41,6 +42,12 @@ impl Shape {
     pub fn of_figure(figure: &Figure) -> Self {
         let below = |limit: f64| figure.value.is_some_and(|v| v != 0.0 && v.abs() < limit);
         Self::new((figure.ty, &figure.unit, figure.percent), figure.decimals, &below)
+    }
+
+    /// The same, of a value that a rule reads.
+    pub fn of_operand(operand: &Operand, value: Option<f64>) -> Self {
+        let below = |limit: f64| value.is_some_and(|v| v != 0.0 && v.abs() < limit);
+        Self::new((operand.ty, &operand.unit, operand.percent), operand.decimals, &below)
     }
 
     fn new(

@@ -92,7 +92,7 @@ impl Resolver<'_> {
         self.kpis.open.push((name.to_owned(), used));
         let typed = written.map(|expr| {
             // A KPI's formula knows nothing of the entity that it is asked of.
-            let mut scope = ResultScope { per: None, ..scope.clone() };
+            let mut scope = ResultScope { per: None, rule: None, ..scope.clone() };
             lower(self, &mut scope, expr)
         });
         self.kpis.open.pop();
@@ -113,7 +113,11 @@ impl Resolver<'_> {
                 }
                 ResultLeaf::Across(_, body) => below.push(body),
                 ResultLeaf::Per(per) => below.extend(per.parts()),
-                ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
+                ResultLeaf::Judged(asked) => below.extend(asked.formulas()),
+                ResultLeaf::Bound(_)
+                | ResultLeaf::Measure(_)
+                | ResultLeaf::Period(..)
+                | ResultLeaf::Table(_) => {}
             });
         }
         self.kpis.depths.insert(Arc::as_ptr(formula), depth + 1);
@@ -282,7 +286,7 @@ impl Resolver<'_> {
     }
 
     /// Every aggregate of a KPI must reach every dimension of its breakdowns.
-    fn breakdowns_are_reached(&mut self, kpi: &Kpi) {
+    pub(super) fn breakdowns_are_reached(&mut self, kpi: &Kpi) {
         for wanted in kpi.by.iter().flatten() {
             let mut types: Vec<(Type, String)> = Vec::new();
             for per in kpi.formulas().iter().flat_map(|f| f.pers()) {

@@ -34,6 +34,14 @@ pub(super) trait Scope {
         subject: &InPeriod,
         span: Span,
     ) -> Option<(Expr<Self::Leaf>, bool)>;
+    /// `kpi is on_track`.
+    fn stands(
+        &mut self,
+        r: &mut Resolver<'_>,
+        operand: &ast::Expr,
+        status: ast::Status,
+        span: Span,
+    ) -> Expr<Self::Leaf>;
     /// `formula over last 3 months`.
     fn windowed(
         &mut self,
@@ -112,9 +120,8 @@ pub(super) fn lower<S: Scope>(r: &mut Resolver<'_>, scope: &mut S, expr: &ast::E
             scope.period(r, border, span)
         }
         ExprKind::InPeriod { subject, negated } => not_if(*negated, in_period(r, scope, subject, span)),
-        ExprKind::IsStatus { .. } => {
-            r.not_yet(span, "the status of a KPI in a formula");
-            poison(span)
+        ExprKind::IsStatus { operand, status, negated } => {
+            not_if(*negated, scope.stands(r, operand, status.node, span))
         }
         ExprKind::Windowed { operand, window } => scope.windowed(r, operand, window, span),
     }

@@ -3,8 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
-
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::project::{Measure, MeasureId, Model, SourceId};
 use crate::model::signature::Signature;
@@ -39,6 +37,7 @@ mod per;
 mod rates;
 mod results;
 mod rows;
+mod rules;
 mod scorecards;
 mod sources;
 mod strategy;
@@ -129,6 +128,7 @@ pub fn resolve(
     resolver.kpis(asked);
     resolver.scorecards();
     resolver.costs();
+    resolver.rules();
     resolver.converted_columns();
     resolver.model
 }
@@ -196,30 +196,9 @@ impl Resolver<'_> {
                 .at(used.name.span, "part of the language, refused rather than ignored"),
             );
         }
-        let mut places: IndexMap<&str, Vec<Span>> = IndexMap::new();
-        for (what, span) in kept(self.raw) {
-            places.entry(what).or_default().push(span);
-        }
-        for (what, spans) in places {
-            let mut warning =
-                Diagnostic::new(&codes::KEPT, format!("`{what}` is checked for shape and not evaluated yet"))
-                    .at(spans[0], "nothing is judged by it");
-            if spans.len() > 1 {
-                warning = warning.note(format!("{} in all", spans.len()));
-            }
-            self.diagnostics.push(warning);
-        }
     }
 
     fn source_name(&self, id: SourceId) -> &str {
         &self.model.source(id).name
     }
-}
-
-/// What was written that is not evaluated yet, with its places.
-fn kept(raw: &RawProject) -> Vec<(&'static str, Span)> {
-    let mut found = Vec::new();
-    found.extend(raw.rules.values().map(|r| ("rules", r.name.span)));
-    found.extend(raw.waivers.iter().map(|w| ("waivers", w.rule.span)));
-    found
 }

@@ -183,7 +183,7 @@ impl Resolver<'_> {
     }
 
     /// When an entity's belongings are looked at where no moment is named.
-    fn known(&self, source: SourceId) -> TimeBinding {
+    pub(super) fn known(&self, source: SourceId) -> TimeBinding {
         let own = |column| ColumnRef { hops: Vec::new(), column };
         let span = self.model.source(source).span;
         let moment = Moment::Known {

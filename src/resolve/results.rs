@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Resolver;
 use super::lower::{Scope, literal, lower, poison, unknown};
+use super::rules::RuleScope;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::expr::{Expr, Kind, PeriodBorder, ResultExpr, ResultLeaf};
 use crate::model::project::{Source, SourceId, TimeBinding};
@@ -27,6 +28,8 @@ pub(super) struct ResultScope {
     pub(super) ways: Vec<(String, ast::Path)>,
     /// The entity that is asked.
     pub(super) per: Option<AskedEntity>,
+    /// Whom a rule asks.
+    pub(super) rule: Option<Arc<RuleScope>>,
 }
 
 /// The entity that `per` asks.
@@ -49,10 +52,14 @@ impl Scope for ResultScope {
             }
             return r.param(path).map_or_else(|| poison(span), |v| literal(v.0, v.1, v.2, span));
         }
+        if let Some(rule) = self.rule.clone().filter(|_| self.per.is_none())
+            && let Some(member) = rule.member(first)
+        {
+            return r.of_member(member, path, span).unwrap_or_else(|| poison(span));
+        }
         if r.raw.kpis.contains_key(first) {
             if path.parts.len() > 1 {
-                r.not_yet(span, &format!("`.{}` of a KPI", path.parts[1].node));
-                return poison(span);
+                return r.of_kpi(self, path, span).unwrap_or_else(|| poison(span));
             }
             return r.kpi_used(first, self, path.parts[0].span).map_or_else(
                 || poison(span),
@@ -84,7 +91,7 @@ impl Scope for ResultScope {
     }
 
     fn period(&mut self, r: &mut Resolver<'_>, border: PeriodBorder, span: Span) -> ResultExpr {
-        if self.per.is_some() {
+        if self.per.is_some() || self.rule.is_some() {
             let window = match &self.window {
                 None => None,
                 Some(window) => match r.window(window) {
@@ -121,6 +128,16 @@ impl Scope for ResultScope {
         let name = |node: &str| ast::Ident::new(node.to_owned(), span);
         let parts = vec![name(&here.name), name(&here.columns[at.column].name)];
         Some((r.entity_column(&asked, &ast::Path { parts }, span)?, after))
+    }
+
+    fn stands(
+        &mut self,
+        r: &mut Resolver<'_>,
+        operand: &ast::Expr,
+        status: ast::Status,
+        span: Span,
+    ) -> ResultExpr {
+        r.status_of(self, operand, status, span).unwrap_or_else(|| poison(span))
     }
 
     fn windowed(

@@ -132,6 +132,14 @@ impl Scope for RowScope {
         Some((Expr { ty, unit: Unit::none(), kind: Kind::Leaf(RowLeaf::Column(at)), span }, after))
     }
 
+    fn stands(&mut self, r: &mut Resolver<'_>, _: &ast::Expr, _: ast::Status, span: Span) -> RowExpr {
+        r.report(
+            Diagnostic::new(&codes::TYPE_MISMATCH, "a row has no status")
+                .at(span, "KPIs have one, where a rule asks: `when: churn_rate is off_track`"),
+        );
+        poison(span)
+    }
+
     fn windowed(&mut self, r: &mut Resolver<'_>, _: &ast::Expr, window: &ast::Window, span: Span) -> RowExpr {
         r.report(
             Diagnostic::new(&codes::FORMULA_SYNTAX, "a window inside a row formula")

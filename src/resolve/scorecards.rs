@@ -64,7 +64,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn grain_or_month(&mut self, written: Option<&Spanned<String>>) -> Option<Grain> {
+    pub(super) fn grain_or_month(&mut self, written: Option<&Spanned<String>>) -> Option<Grain> {
         let name = written.map_or("month", |g| g.node.as_str());
         let found = self.model.calendar.grain(name);
         if let (None, Some(written)) = (found, written)

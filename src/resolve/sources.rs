@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use super::{Resolver, as_of};
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::model::catalogue;
 use crate::model::project::{ActiveSpan, AsOf, Column, Relation, Source, SourceId};
 use crate::model::types::{Type, Unit};
 use crate::rulefile::raw::{RawRelation, RawSource};
@@ -133,6 +134,7 @@ impl Resolver<'_> {
             lost: Vec::new(),
             data_from: self.day(raw.data_from.as_ref()),
             fresh_until: self.moment(raw.fresh_until.as_ref()),
+            catalogue: catalogue::is_one(&raw.name.node),
             hint: self.schemas.hints.get(&raw.name.node).cloned(),
             broken: (schema.is_none() || self.schemas.partial.contains(&raw.name.node))
                 && raw.distinct.is_none(),

@@ -16,7 +16,7 @@ fn text(field: Option<&Spanned<String>>) -> Option<String> {
 }
 
 /// A day, which has been checked for its shape.
-fn day(field: Option<&Spanned<String>>) -> Option<NaiveDate> {
+pub(super) fn day(field: Option<&Spanned<String>>) -> Option<NaiveDate> {
     field.and_then(|f| f.node.trim().parse().ok())
 }
 

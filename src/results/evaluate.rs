@@ -2,12 +2,14 @@
 //! behind it and, where it is missing, the leftmost reason. No infinity, NaN or -0 comes out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
+use super::asked::{Known, Standing};
 use super::hidden::Lines;
 use super::per::PerLevel;
 use super::set::Members;
@@ -58,7 +60,7 @@ pub struct Level {
     /// The open period, if it is one of these.
     pub open: Option<usize>,
     /// By how many periods back: one cell a combination, cut at the same point as the open period.
-    pub cuts: BTreeMap<i64, std::rc::Rc<Level>>,
+    pub cuts: BTreeMap<i64, Rc<Level>>,
     /// Coarser breakdowns, the total among them.
     pub coarser: Vec<Coarser>,
     /// The index of the first period.
@@ -73,6 +75,8 @@ pub struct Level {
     pub counts: Option<Vec<bool>>,
     /// What adds up to something known, where the formula withholds small cells.
     pub lines: Option<Arc<Lines>>,
+    /// What is known beside its measures.
+    pub known: Arc<Known>,
 }
 
 /// A coarser breakdown beside a level.
@@ -106,6 +110,8 @@ pub struct Evaluator<'a> {
     pub env: Env,
     /// Formulas of KPIs that were computed, by identity.
     pub done: HashMap<*const ResultExpr, Column>,
+    /// How KPIs stand, by their names.
+    pub standings: HashMap<String, Rc<Standing>>,
     /// Of the cells of a cut period, where they lie among whole ones.
     pub whole: Option<Whole<'a>>,
 }
@@ -122,15 +128,15 @@ pub struct Whole<'a> {
 impl<'a> Evaluator<'a> {
     /// Of a grid.
     pub fn of(level: &'a Level, env: Env) -> Self {
-        Self { level, env, done: HashMap::new(), whole: None }
+        Self { level, env, done: HashMap::new(), standings: HashMap::new(), whole: None }
     }
 }
 
-pub(super) type Evaluated = Result<Column, Failure>;
+pub type Evaluated = Result<Column, Failure>;
 
 impl Evaluator<'_> {
     /// A formula that is used more than once, computed once.
-    pub(super) fn shared(&mut self, body: &ResultExpr) -> Evaluated {
+    pub fn shared(&mut self, body: &ResultExpr) -> Evaluated {
         let key = std::ptr::from_ref(body);
         if let Some(done) = self.done.get(&key) {
             return Ok(done.clone());
@@ -196,6 +202,8 @@ impl Evaluator<'_> {
             Kind::Leaf(ResultLeaf::Per(per)) => self.per(per, expr.ty),
             Kind::Leaf(ResultLeaf::Table(table)) => self.table(*table, expr.ty),
             Kind::Leaf(ResultLeaf::Period(border, window)) => Ok(self.border(*border, *window)),
+            Kind::Leaf(ResultLeaf::Judged(asked)) => self.asked(asked, expr.ty),
+            Kind::Leaf(ResultLeaf::Bound(bound)) => self.bound(bound, expr.ty),
             Kind::Neg(a) => {
                 let a = self.eval(a)?;
                 let values = match &out {

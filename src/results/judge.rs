@@ -4,10 +4,9 @@
 use super::evaluate::{Column, Evaluator};
 use super::outcome::number;
 use crate::functions::Failure;
-use crate::model::expr::Arith;
+use crate::model::expr::{Arith, ResultExpr};
 use crate::model::judge::{Better, Judge, StatusRule, clean};
 use crate::model::outcome::{Judged, Reason};
-use crate::model::project::Kpi;
 
 /// What stands beside a KPI's values, over the same cells.
 pub struct Beside {
@@ -29,13 +28,16 @@ pub struct Timing {
 }
 
 /// Computes a KPI's formula and what stands beside it.
-pub fn evaluate(evaluator: &mut Evaluator<'_>, kpi: &Kpi) -> Result<(Column, Beside), Failure> {
-    let judge = &kpi.judge;
-    let value = evaluator.shared(&kpi.formula)?;
+pub fn evaluate(
+    evaluator: &mut Evaluator<'_>,
+    formula: &ResultExpr,
+    judge: &Judge,
+) -> Result<(Column, Beside), Failure> {
+    let value = evaluator.shared(formula)?;
     let previous = judge.previous.as_ref().map(|f| evaluator.eval(f)).transpose()?;
     let change = previous
         .as_ref()
-        .map(|before| evaluator.arith(Arith::Sub, &value, before, kpi.formula.ty))
+        .map(|before| evaluator.arith(Arith::Sub, &value, before, formula.ty))
         .transpose()?;
     let target = judge.target.as_ref().map(|f| evaluator.eval(f)).transpose()?;
     let baseline = judge.baseline.as_ref().map(|f| evaluator.eval(f)).transpose()?;

@@ -3,6 +3,7 @@
 //! every missing value. Small tables, in memory; knows the plan, reads no data.
 
 mod across;
+pub mod asked;
 pub mod cells;
 pub mod change;
 mod effects;

@@ -71,6 +71,8 @@ impl Search<'_> {
         formula.leaves(&mut |leaf| match leaf {
             ResultLeaf::Kpi(_, body) | ResultLeaf::Across(_, body) => bodies.push(body),
             ResultLeaf::Per(per) => bodies.extend(per.parts()),
+            ResultLeaf::Judged(asked) => bodies.extend(asked.formulas()),
+            ResultLeaf::Bound(bound) => bodies.push(&bound.name),
             ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
         });
         bodies

@@ -47,7 +47,8 @@ pub async fn run(args: &Eval, options: &LoadOptions, talk: &Talk) -> Exit {
     let mut kpi = RawKpi::new(Spanned::new(name.clone(), span));
     kpi.formula = Some(Formula { expr: Some(expr), span });
     loaded.raw.kpis.insert(name.clone(), kpi);
-    super::values::run(loaded, Wanted { kpis: Some(vec![name]), scorecards: None }, &args.asked, talk).await
+    super::values::run(loaded, Wanted { kpis: Some(vec![name]), ..Wanted::default() }, &args.asked, talk)
+        .await
 }
 
 /// Sources of bare files.

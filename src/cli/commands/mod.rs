@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod align;
 mod change;
 mod check;
 mod eval;
@@ -29,6 +30,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Check(args) => check::run(&args, &options, &talk).await,
         Command::Run(args) => run::run(&args, &options, &talk).await,
         Command::Scorecard(args) => scorecard::run(&args, &options, &talk).await,
+        Command::Align(args) => align::run(&args, &options, &talk).await,
         Command::Test(args) => test::run(&args, &options, &talk).await,
         Command::Eval(args) => eval::run(&args, &options, &talk).await,
         Command::List(args) => list::run(&args, &options, &talk).await,

@@ -23,6 +23,6 @@ pub async fn run(args: &Scorecard, options: &LoadOptions, talk: &Talk) -> Exit {
         lang: args.lang.clone(),
         ..Asked::default()
     };
-    let wanted = Wanted { kpis: Some(Vec::new()), scorecards: Some(args.names.clone()) };
+    let wanted = Wanted { kpis: Some(Vec::new()), scorecards: Some(args.names.clone()), ..Wanted::default() };
     values::run(loaded, wanted, &asked, talk).await
 }

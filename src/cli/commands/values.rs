@@ -3,28 +3,40 @@
 use std::io::ErrorKind;
 
 use crate::api::{Loaded, RunOptions};
-use crate::cli::args::{Asked as Arguments, StatusFilter};
+use crate::cli::args::{Asked as Arguments, AxisFilter, StatusFilter};
 use crate::cli::console::{Bar, complain, out, show, some, usage};
-use crate::cli::settings::{Exit, Talk, Target, bytes, conditions, pairs, request};
+use crate::cli::settings::{Exit, FailOn, Talk, Target, bytes, conditions, pairs, request};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::model::judge::Status;
 use crate::model::outcome::Outcome;
+use crate::model::rules::Axis;
+use crate::model::verdict::Verdict;
 use crate::plan::Request;
+use crate::plan::request::AskedRules;
 use crate::report::{Format, TableOptions, write, write_file};
 use crate::resolve::Asked;
 use crate::source::SourceMap;
 
 /// Which results are asked for.
+#[derive(Default)]
 pub struct Wanted {
     /// KPIs; all where absent.
     pub kpis: Option<Vec<String>>,
     /// Scorecards; none where absent, all where empty.
     pub scorecards: Option<Vec<String>>,
+    /// Alignment rules; none where absent.
+    pub rules: Option<AskedRules>,
+    /// Only rules of these axes; all where empty.
+    pub axes: Vec<AxisFilter>,
+    /// Only these verdicts.
+    pub verdicts: Option<Vec<Verdict>>,
+    /// What fails a pipeline.
+    pub fail_on: Option<FailOn>,
 }
 
 /// Computes KPIs of a loaded project and writes them.
 pub async fn run(mut loaded: Loaded, wanted: Wanted, arguments: &Arguments, talk: &Talk) -> Exit {
-    let Wanted { kpis, scorecards } = wanted;
+    let Wanted { kpis, scorecards, rules, axes, verdicts, fail_on } = wanted;
     let target = match Target::settle(arguments) {
         Ok(target) => target,
         Err(problem) => return usage(&problem),
@@ -61,7 +73,7 @@ pub async fn run(mut loaded: Loaded, wanted: Wanted, arguments: &Arguments, talk
     }
     let (as_of, calendar) = (checked.model.as_of, checked.model.calendar.clone());
     let request = match request(arguments, kpis, as_of, &calendar, &mut checked.map) {
-        Ok(request) => Request { scorecards, ..request },
+        Ok(request) => Request { scorecards, rules, ..request },
         Err(problem) => return usage(&problem),
     };
     let graph = match checked.plan(&request) {
@@ -94,6 +106,8 @@ pub async fn run(mut loaded: Loaded, wanted: Wanted, arguments: &Arguments, talk
             if !arguments.status.is_empty() {
                 outcome.keep_statuses(&statuses(&arguments.status));
             }
+            outcome.rules.retain(|t| axes.is_empty() || axes.iter().any(|a| axis(*a) == t.axis));
+            outcome.verdicts = verdicts;
             let exit = deliver(&outcome, &target, talk);
             for (text, rows) in outcome.expanded.iter().filter(|(_, rows)| talk.verbose || *rows > MANY_ROWS)
             {
@@ -109,8 +123,19 @@ pub async fn run(mut loaded: Loaded, wanted: Wanted, arguments: &Arguments, talk
                     .collect();
                 show(&shown, &checked.map, talk, false);
             }
-            exit
+            match (exit, fail_on) {
+                (Exit::Done, Some(fail_on)) => fail_on.exit(&outcome.rules),
+                (exit, _) => exit,
+            }
         }
+    }
+}
+
+fn axis(asked: AxisFilter) -> Axis {
+    match asked {
+        AxisFilter::StrategicDirection => Axis::StrategicDirection,
+        AxisFilter::Activities => Axis::Activities,
+        AxisFilter::Areas => Axis::Areas,
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use super::run::{Outcomes, Progress, Run, as_of_text, local};
 use super::runner::Runner;
+use super::table::Beside;
 use super::table::Made;
 use super::{failure, lookup};
 use crate::diagnostic::Diagnostic;
@@ -58,14 +59,18 @@ impl Run<'_> {
         let values = Arc::new(self.read_tables(&ready, runner).await?);
         let made = Made { results: &results, tables: &values, labels: &labels, scans: &scans, runner };
         let active = self.active(table, plan, &scans, runner).await.map_err(|d| vec![d])?;
-        let (seen, _) = self.whole(table, plan, &made, &active).map_err(|d| vec![d])?;
+        let (seen, _) = self
+            .whole((table, plan), &made, Beside { filling: &active, known: None })
+            .map_err(|d| vec![d])?;
         let maps = self.label_maps(plan, &labels);
         let members =
             members::found(&cell.members, &plan.dimensions, &seen.combos, &maps).map_err(|d| vec![d])?;
         // A member that nothing was seen of has a cell too, once it is asked for.
         let mut filling = if table.fill == Fill::Entities { active.clone() } else { Vec::new() };
         filling.push((members.clone(), vec![true; seen.width()]));
-        let (cells, level) = self.whole(table, plan, &made, &filling).map_err(|d| vec![d])?;
+        let (cells, level) = self
+            .whole((table, plan), &made, Beside { filling: &filling, known: None })
+            .map_err(|d| vec![d])?;
         let times = self.timed(table, &results);
         let shown = self.breakdown((table, plan), (&cells, &level), &active, &times, &labels);
         let Breakdown { dimensions, rows } = shown.map_err(|d| vec![d])?;

@@ -49,6 +49,8 @@ fn result_leaf(model: &Model, map: &SourceMap, home: &str, leaf: &ResultLeaf) ->
         ResultLeaf::Across(Across::HideBelow(_), body) => text(body),
         ResultLeaf::Across(across, body) => format!("{}({})", across.name(), text(body)),
         ResultLeaf::Per(per) => format!("{} per {}", text(&per.formula), per.entity.name()),
+        ResultLeaf::Judged(asked) => asked.name.clone(),
+        ResultLeaf::Bound(bound) => text(&bound.name),
     }
 }
 
