@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, near};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes, near};
 use crate::engine::io::SourceSpec;
-use crate::engine::run::{Progress, Run};
+use crate::engine::run::{Progress, Run, local};
 use crate::engine::runner::{Local, Runner};
 use crate::engine::why::{Cell, rows};
 use crate::engine::{Inspected, failure, inspect, specs};
 use crate::functions::aggregates::signatures;
 use crate::functions::scalar;
 use crate::model::change::Change;
+use crate::model::graph::Graph;
 use crate::model::outcome::Outcome;
 use crate::model::project::{AsOf, Model};
 use crate::model::signature::{Class, Signature};
@@ -253,6 +254,22 @@ impl Checked {
             .map_err(|p| Diagnostics(p).sorted())?;
         outcome.notes.extend(self.worth_telling());
         Ok(outcome)
+    }
+
+    /// Objectives, KPIs, activities and areas, and what ties them together: of the whole project, or of these KPIs and
+    /// what is directly tied to them. Labels are those of a language; a name that no KPI has is refused.
+    pub fn graph(&self, kpis: Option<&[String]>, lang: Option<&str>) -> Result<Graph, Diagnostics> {
+        let graph = Graph::of(&self.model, &|texts| local(texts, lang));
+        let Some(asked) = kpis else { return Ok(graph) };
+        let names: Vec<&str> =
+            self.model.kpis.iter().filter(|k| !k.hidden).map(|k| k.name.as_str()).collect();
+        let unknown = asked.iter().filter(|name| !names.contains(&name.as_str())).map(|name| {
+            let mut problem = Diagnostic::new(&codes::BAD_REQUEST, format!("no KPI is named `{name}`"));
+            problem.help = near::did_you_mean(name, names.iter().copied());
+            problem
+        });
+        let unknown: Vec<Diagnostic> = unknown.collect();
+        if unknown.is_empty() { Ok(graph.around(asked)) } else { Err(Diagnostics(unknown)) }
     }
 
     /// Why a cell of a KPI is what it is: of a request for the one KPI at one grain, its last breakdown, and the

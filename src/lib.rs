@@ -78,3 +78,9 @@ pub mod render {
 pub mod codes {
     pub use crate::diagnostic::codes::{ALL, Code, find};
 }
+
+/// The graph of a project: what [`Checked::graph`] gives, its links as lists, and its forms as text.
+pub mod graph {
+    pub use crate::model::graph::{Edge, EdgeKind, Graph, Influence, Node, NodeKind, influences, reads};
+    pub use crate::report::graph::{Format, write};
+}

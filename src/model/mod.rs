@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod change;
 pub mod expr;
 pub mod findings;
+pub mod graph;
 pub mod judge;
 pub mod looks;
 pub mod measure;

@@ -9,6 +9,7 @@ pub mod change_json;
 pub mod csv;
 pub mod file;
 pub mod findings;
+pub mod graph;
 pub mod grid;
 pub mod json;
 pub mod markdown;
