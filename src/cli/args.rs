@@ -59,6 +59,8 @@ pub enum Command {
     Eval(Eval),
     /// List what a project defines
     List(List),
+    /// Draw what objectives, KPIs, activities and areas have to do with each other
+    Graph(Graph),
     /// Explain a KPI or a diagnostic's code
     Explain(Explain),
     /// Explain one value of a KPI: its parts, the rows behind them, its target and status
@@ -311,6 +313,32 @@ pub enum Listed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
     Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// A folder with a rumbo.yaml, or a rule file
+    #[arg(default_value = ".")]
+    pub project: PathBuf,
+    /// Only these KPIs, and what is directly tied to them
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub kpi: Vec<String>,
+    /// The form of the graph; mermaid where neither this nor a file says another
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+    /// Write the graph to a file; its name gives the format where none is given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The language of labels
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    Mermaid,
+    Dot,
     Json,
 }
 

@@ -41,13 +41,14 @@ fn code(arguments: &[&str], folder: &Path) -> Result<Option<i32>, String> {
 fn exit_codes() -> Outcome {
     let project = starter()?;
     let here = project.path();
-    let cases: [(&[&str], i32); 16] = [
+    let cases: [(&[&str], i32); 17] = [
         (&["--help"], 0),
         (&["--version"], 0),
         (&["check"], 0),
         (&["run"], 0),
         (&["list", "kpis"], 0),
         (&["explain", "revenue"], 0),
+        (&["graph"], 0),
         (&["explain", "E0301"], 0),
         (&["functions"], 0),
         (&["eval", "sum(sales.nothing)"], 2),

@@ -6,6 +6,7 @@ mod check;
 mod eval;
 mod explain;
 mod functions;
+mod graph;
 mod init;
 mod list;
 mod run;
@@ -34,6 +35,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Test(args) => test::run(&args, &options, &talk).await,
         Command::Eval(args) => eval::run(&args, &options, &talk).await,
         Command::List(args) => list::run(&args, &options, &talk).await,
+        Command::Graph(args) => graph::run(&args, &options, &talk).await,
         Command::Explain(args) => explain::run(&args, &options, &talk).await,
         Command::Why(args) => why::run(&args, &options, &talk).await,
         Command::Functions(args) => functions::run(&args, &talk),

@@ -1,6 +1,7 @@
 //! What `run` and `eval` share: check, plan, evaluate, write.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use crate::api::{Loaded, RunOptions};
 use crate::cli::args::{Asked as Arguments, AxisFilter, StatusFilter};
@@ -168,21 +169,24 @@ fn deliver(outcome: &Outcome, target: &Target, talk: &Talk) -> Exit {
             Exit::Done
         }
         Err(problem) => {
-            let place =
-                target.file.as_ref().map_or("standard output".to_owned(), |f| format!("`{}`", f.display()));
-            let why = match problem.kind() {
-                // The system's own words name a temporary file.
-                ErrorKind::NotFound => "its folder does not exist".to_owned(),
-                ErrorKind::PermissionDenied => "its permissions, or its folder's, do not allow it".to_owned(),
-                ErrorKind::StorageFull => "the disk is full".to_owned(),
-                _ => problem.to_string(),
-            };
-            let diagnostic =
-                Diagnostic::new(&codes::OUTPUT_FAILED, format!("the result cannot be written to {place}"))
-                    .note(why);
             let as_json = matches!(target.format, Format::Json | Format::Ndjson);
-            show(&[diagnostic], &SourceMap::new(), talk, as_json);
-            Exit::Failed
+            unwritten(&problem, target.file.as_deref(), as_json, talk)
         }
     }
+}
+
+/// Says why a result could not be written to a file, or to standard output.
+pub fn unwritten(problem: &io::Error, file: Option<&Path>, as_json: bool, talk: &Talk) -> Exit {
+    let place = file.map_or("standard output".to_owned(), |f| format!("`{}`", f.display()));
+    let why = match problem.kind() {
+        // The system's own words name a temporary file.
+        ErrorKind::NotFound => "its folder does not exist".to_owned(),
+        ErrorKind::PermissionDenied => "its permissions, or its folder's, do not allow it".to_owned(),
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => problem.to_string(),
+    };
+    let headline = format!("the result cannot be written to {place}");
+    let diagnostic = Diagnostic::new(&codes::OUTPUT_FAILED, headline).note(why);
+    show(&[diagnostic], &SourceMap::new(), talk, as_json);
+    Exit::Failed
 }
