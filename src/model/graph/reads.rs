@@ -47,7 +47,10 @@ fn direct<'a>(formula: &'a ResultExpr, seen: &mut HashSet<*const ResultExpr>, na
                 }
             }
         }
-        ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
+        ResultLeaf::Judged(asked) => {
+            named.insert(&asked.name);
+        }
+        ResultLeaf::Bound(_) | ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
     });
 }
 
