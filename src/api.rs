@@ -1,22 +1,25 @@
 //! The verbs of the library: load, check, plan, evaluate. Each takes what the one before gave; problems
 //! are data, never printed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes, near};
+use crate::engine::catalogue::Needs;
 use crate::engine::io::SourceSpec;
-use crate::engine::run::{Progress, Run, local};
+use crate::engine::run::{Progress, Run, Silent, local};
 use crate::engine::runner::{Local, Runner};
 use crate::engine::why::{Cell, rows};
-use crate::engine::{Inspected, failure, inspect, specs};
+use crate::engine::{self, Inspected, failure, inspect, specs};
 use crate::functions::aggregates::signatures;
 use crate::functions::scalar;
+use crate::model::catalogue;
 use crate::model::change::Change;
 use crate::model::graph::Graph;
 use crate::model::outcome::Outcome;
-use crate::model::project::{AsOf, Model};
+use crate::model::project::{AsOf, Kpi, Model};
 use crate::model::signature::{Class, Signature};
 use crate::model::why::Why;
 use crate::plan::{self, PlanGraph, Request};
@@ -76,6 +79,9 @@ pub fn functions() -> Vec<Signature> {
 
 /// The name that the prelude's file has in diagnostics.
 pub(crate) const PRELUDE: &str = "standard/prelude.yaml";
+
+/// The name of the file of the project's own definitions in diagnostics.
+const CATALOGUE: &str = "standard/catalogue.yaml";
 
 /// The standard functions that are written in the language.
 pub(crate) fn prelude(map: &mut SourceMap, diagnostics: &mut Diagnostics) -> RawProject {
@@ -195,16 +201,74 @@ impl Loaded {
     /// Checks names, types, units and cycles against the schemas of the data; reads no rows. Call it in a
     /// Tokio runtime.
     pub async fn check(self, asked: &Asked) -> Checked {
-        let (specs, inspected, found) = self.files().await;
-        self.over(specs, inspected, found, asked)
+        let whole = self.with_catalogue();
+        let (specs, inspected, found) = whole.files().await;
+        let mut checked = whole.over(specs, inspected, found, asked);
+        if let Err(problems) = checked.define().await {
+            checked.diagnostics.extend(problems);
+        }
+        checked
+    }
+
+    /// With the project's own definitions as sources, where something asks for them.
+    pub(crate) fn with_catalogue(mut self) -> Self {
+        let raw = &self.raw;
+        let formulas = raw.kpis.values().filter_map(|k| k.formula.as_ref());
+        let formulas = formulas.chain(raw.functions.values().filter_map(|f| f.formula.as_ref()));
+        let named = |name: &str| raw.sources.contains_key(name);
+        // An aggregate's argument begins with its source.
+        let reads = |formula: &Formula| {
+            let mut found = false;
+            if let Some(expr) = &formula.expr {
+                crate::syntax::walk::walk(expr, &mut |part| {
+                    if let ast::ExprKind::Name(path) = &part.kind {
+                        let name = path.parts[0].node.as_str();
+                        found |= catalogue::is_one(name) && !raw.kpis.contains_key(name) && !named(name);
+                    }
+                });
+            }
+            found
+        };
+        let asked = !raw.rules.is_empty() || !raw.uses.is_empty();
+        if !asked && !formulas.into_iter().any(reads) {
+            return self;
+        }
+        let text = include_str!("../rules/standard/catalogue.yaml");
+        let options = LoadOptions::default();
+        let (map, problems) = (&mut self.map, &mut self.diagnostics);
+        let standard = rulefile::load_texts(Path::new(""), &[(CATALOGUE, text)], &options, map, problems);
+        for (name, source) in standard.sources {
+            if let Some(own) = self.raw.sources.get(&name) {
+                self.diagnostics.push(
+                    Diagnostic::new(&codes::AMBIGUOUS_NAME, format!("the source name `{name}` is reserved"))
+                        .at(own.name.span, "the project's own definitions have it")
+                        .help("another name; docs/catalogue.md lists those that are reserved"),
+                );
+                continue;
+            }
+            self.raw.sources.insert(name, source);
+        }
+        self
     }
 
     /// What the files of the sources hold, and what is wrong with them.
     pub(crate) async fn files(&self) -> (Vec<SourceSpec>, Inspected, Diagnostics) {
         let mut diagnostics = Diagnostics::new();
         let specs = specs::specs(&self.raw, resolve::calendar(&self.raw.calendar).timezone, &mut diagnostics);
-        let inspected = inspect(&specs, &self.guard(), &mut diagnostics).await;
+        let (mut specs, mut defined): (Vec<_>, Vec<_>) =
+            specs.into_iter().partition(|spec| !self.is_catalogue(&spec.name));
+        let mut inspected = inspect(&specs, &self.guard(), &mut diagnostics).await;
+        if let Err(problems) = engine::catalogue::fill(&mut defined, &mut inspected, &BTreeMap::new()).await {
+            diagnostics.extend(problems);
+        }
+        specs.extend(defined);
         (specs, inspected, diagnostics)
+    }
+
+    /// Whether a source is one of the project's own definitions.
+    fn is_catalogue(&self, name: &str) -> bool {
+        let file = |span: Span| self.map.file(span.file).name == CATALOGUE;
+        self.raw.sources.get(name).is_some_and(|source| file(source.name.span))
     }
 
     /// Where the project's paths may lead.
@@ -233,6 +297,62 @@ impl Loaded {
 }
 
 impl Checked {
+    /// Puts the definitions in their sources.
+    async fn define(&mut self) -> Result<(), Vec<Diagnostic>> {
+        let rows = self.definitions();
+        engine::catalogue::fill(&mut self.specs, &mut self.inspected, &rows).await
+    }
+
+    fn definitions(&self) -> BTreeMap<&'static str, catalogue::Rows> {
+        catalogue::rows(&self.model, &|kpi| self.is_written(kpi))
+    }
+
+    /// Whether a KPI stands in a rule file: a formula of the command line is none of the project's.
+    fn is_written(&self, kpi: &Kpi) -> bool {
+        self.map.file(kpi.defined.file).name != "formula"
+    }
+
+    /// The sources with what the run itself tells, where a plan reads it: costs, results, what the data holds.
+    async fn filled(
+        &self,
+        graph: &PlanGraph,
+        as_of: AsOf,
+        runner: &dyn Runner,
+    ) -> Result<Option<(Vec<SourceSpec>, Inspected)>, Vec<Diagnostic>> {
+        let needs = Needs::of(&self.model, graph);
+        if !needs.any() {
+            return Ok(None);
+        }
+        let mut rows = self.definitions();
+        let shown: Vec<&Kpi> = self.model.kpis.iter().filter(|k| !k.hidden && self.is_written(k)).collect();
+        if needs.costs || needs.results {
+            let names = shown.iter().filter(|k| needs.results || k.cost.or(k.benefit).is_some());
+            let kpis = Some(names.map(|k| k.name.clone()).collect());
+            let scorecards = Some(vec![]).filter(|_| needs.costs);
+            let request = Request { kpis, by: Some(Vec::new()), scorecards, ..Request::new(as_of) };
+            let mut first = plan::plan(&self.model, &request)?;
+            first.cards.clear();
+            let options = RunOptions::default();
+            let outcome = self.run(&first, as_of, options).run(runner, &Silent).await?;
+            if needs.results {
+                rows.insert("results", engine::catalogue::results(&outcome));
+            }
+            let amount = |y: &Option<crate::model::outcome::Yearly>| y.as_ref().and_then(|y| y.amount);
+            let yearly = outcome.costs.iter().map(|c| (c.kpi.clone(), [amount(&c.cost), amount(&c.benefit)]));
+            rows.insert("kpis", catalogue::of_kpis(&self.model, &shown, &yearly.collect()));
+        }
+        if needs.data {
+            let (model, sources) = engine::catalogue::counted(&self.model);
+            let graph = plan::plan(&model, &engine::catalogue::request(as_of))?;
+            let run = Run { model: &model, ..self.run(&graph, as_of, RunOptions::default()) };
+            let outcome = run.run(runner, &Silent).await?;
+            rows.insert("data_sources", engine::catalogue::data(&model, &sources, &outcome, as_of));
+        }
+        let (mut specs, mut inspected) = (self.specs.clone(), self.inspected.clone());
+        engine::catalogue::fill(&mut specs, &mut inspected, &rows).await?;
+        Ok(Some((specs, inspected)))
+    }
+
     /// Plans a request; reads no data.
     pub fn plan(&self, request: &Request) -> Result<PlanGraph, Diagnostics> {
         plan::plan(&self.model, request).map_err(Diagnostics)
@@ -247,11 +367,13 @@ impl Checked {
         progress: &dyn Progress,
     ) -> Result<Outcome, Diagnostics> {
         let runner = runner(options)?;
-        let mut outcome = self
-            .run(graph, as_of, options)
-            .run(&*runner, progress)
-            .await
-            .map_err(|p| Diagnostics(p).sorted())?;
+        let failed = |p| Diagnostics(p).sorted();
+        let filled = self.filled(graph, as_of, &*runner).await.map_err(failed)?;
+        let mut run = self.run(graph, as_of, options);
+        if let Some((specs, inspected)) = &filled {
+            (run.specs, run.inspected) = (specs, inspected);
+        }
+        let mut outcome = run.run(&*runner, progress).await.map_err(failed)?;
         outcome.notes.extend(self.worth_telling());
         Ok(outcome)
     }

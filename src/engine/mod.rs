@@ -1,6 +1,7 @@
 //! Opens data, runs the plan graph node by node, and puts the results together. The async side: the
 //! only stage that reads data files.
 
+pub mod catalogue;
 mod costs;
 pub mod coverage;
 pub mod failure;
@@ -32,7 +33,7 @@ use crate::rulefile::Guard;
 use io::{SourceSchema, SourceSpec};
 
 /// What the files of each source hold.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Inspected {
     /// By source; one that could not be read is not here.
     pub sources: HashMap<String, SourceSchema>,

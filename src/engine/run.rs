@@ -140,6 +140,7 @@ impl Run<'_> {
             costs,
             rules,
             verdicts: None,
+            set_aside: ready.set_aside.clone(),
             expanded: self.expansions(&results),
             notes: self
                 .graph

@@ -118,6 +118,8 @@ pub struct Outcome {
     pub rules: Vec<RuleTable>,
     /// The verdicts that are shown; those that need attention, and in files all, where absent.
     pub verdicts: Option<Vec<Verdict>>,
+    /// By source, how many of its rows are set aside.
+    pub set_aside: Vec<(String, usize)>,
     /// Aggregates of which rows were looked at once for each period that they count in, and how many that were.
     pub expanded: Vec<(String, u64)>,
     /// Notes and warnings of the run.

@@ -132,6 +132,31 @@ pub struct Kpi {
 }
 
 impl Kpi {
+    /// A KPI that is not shown, of a formula alone.
+    pub fn bare(name: &str, formula: Arc<ResultExpr>) -> Self {
+        Self {
+            name: name.to_owned(),
+            defined: formula.span,
+            label: Vec::new(),
+            description: Vec::new(),
+            text: String::new(),
+            unit: formula.unit.clone(),
+            percent: false,
+            formula,
+            grains: Vec::new(),
+            by: Vec::new(),
+            paths: Vec::new(),
+            fill: Fill::Cells,
+            decimals: None,
+            hidden: true,
+            cost: None,
+            benefit: None,
+            judge: Judge::default(),
+            beside: Vec::new(),
+            links: Links::default(),
+        }
+    }
+
     /// Its formula, then those that are computed beside it.
     pub fn formulas(&self) -> Vec<&ResultExpr> {
         let beside = self.beside.iter().map(|f| &**f);

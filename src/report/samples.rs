@@ -90,6 +90,7 @@ pub fn outcome(tables: Vec<KpiTable>) -> Outcome {
         tables,
         scorecards: Vec::new(),
         rules: Vec::new(),
+        set_aside: Vec::new(),
         verdicts: None,
         costs: Vec::new(),
         expanded: Vec::new(),

@@ -13,13 +13,12 @@ use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::calendar::Grain;
 use crate::model::expr::ResultExpr;
-use crate::model::judge::{Judge, rounded};
-use crate::model::project::{Dimension, Fill, Kpi};
+use crate::model::judge::rounded;
+use crate::model::project::{Dimension, Kpi};
 use crate::model::scorecard::{Curve, Pay, Rollup, Scorecard};
-use crate::model::strategy::Links;
 use crate::model::types::Type;
 use crate::rulefile::raw::{RawEach, RawPay, RawScorecard};
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
 
 impl Resolver<'_> {
     /// The scorecards, after all KPIs.
@@ -248,28 +247,9 @@ impl Resolver<'_> {
         grain: Grain,
         each: &[Dimension],
     ) -> usize {
-        let span: Span = formula.span;
-        self.model.kpis.push(Kpi {
-            name: format!("({of}: {what})"),
-            defined: span,
-            label: Vec::new(),
-            description: Vec::new(),
-            text: String::new(),
-            unit: formula.unit.clone(),
-            percent: false,
-            formula: Arc::new(formula),
-            grains: vec![grain],
-            by: vec![each.to_vec()],
-            paths: Vec::new(),
-            fill: Fill::Cells,
-            decimals: None,
-            hidden: true,
-            cost: None,
-            benefit: None,
-            judge: Judge::default(),
-            beside: Vec::new(),
-            links: Links::default(),
-        });
+        let name = format!("({of}: {what})");
+        let by = vec![each.to_vec()];
+        self.model.kpis.push(Kpi { grains: vec![grain], by, ..Kpi::bare(&name, Arc::new(formula)) });
         self.model.kpis.len() - 1
     }
 }

@@ -186,6 +186,7 @@ impl Run<'_> {
         };
         let mut all: Vec<String> = bad.iter().map(text).collect();
         all.sort();
+        ready.set_aside.push((here.name.clone(), bad.len()));
         let headline = format!("{} of `{}` set aside", self::rows(bad.len()), here.name);
         ready.notes.push(
             named(Diagnostic::new(&codes::SET_ASIDE, headline), &all).at(here.defined, "they count nowhere"),

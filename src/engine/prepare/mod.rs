@@ -38,6 +38,8 @@ pub struct Ready {
     pub lookups: BTreeMap<SourceId, Arc<dyn TableProvider>>,
     /// What was found on the way.
     pub notes: Vec<Diagnostic>,
+    /// By source, how many of its rows are set aside.
+    pub set_aside: Vec<(String, usize)>,
     /// The rows of sources that are held in memory.
     held: BTreeMap<SourceId, RecordBatch>,
 }
@@ -50,7 +52,13 @@ impl Run<'_> {
     pub(super) async fn ready(&self, runner: &dyn Runner, progress: &dyn Progress) -> Outcomes<Ready> {
         let sources =
             open(self.model, self.graph, self.specs, self.inspected, runner, &|b| progress.bytes(b)).await?;
-        let mut ready = Ready { sources, lookups: BTreeMap::new(), notes: Vec::new(), held: BTreeMap::new() };
+        let mut ready = Ready {
+            sources,
+            lookups: BTreeMap::new(),
+            notes: Vec::new(),
+            set_aside: Vec::new(),
+            held: BTreeMap::new(),
+        };
         let ground = &self.graph.ground;
         for step in &ground.steps {
             match step {
