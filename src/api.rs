@@ -80,6 +80,10 @@ pub fn functions() -> Vec<Signature> {
 /// The name that the prelude's file has in diagnostics.
 pub(crate) const PRELUDE: &str = "standard/prelude.yaml";
 
+/// The packs of rules that the program carries.
+pub(crate) const PACKS: [(&str, &str); 1] =
+    [("standard/alignment", include_str!("../rules/standard/alignment.yaml"))];
+
 /// The name of the file of the project's own definitions in diagnostics.
 const CATALOGUE: &str = "standard/catalogue.yaml";
 
@@ -178,7 +182,7 @@ impl Loaded {
         for (name, function) in prelude(&mut self.map, &mut self.diagnostics).functions {
             self.raw.functions.entry(name).or_insert(function);
         }
-        self
+        self.with_packs()
     }
 
     /// Another value for a parameter, in place of the one that the files give it: a constant as rule files
@@ -208,6 +212,20 @@ impl Loaded {
             checked.diagnostics.extend(problems);
         }
         checked
+    }
+
+    /// With the rules of the packs that the project uses, as it has set them.
+    pub(crate) fn with_packs(mut self) -> Self {
+        for used in std::mem::take(&mut self.raw.uses) {
+            let Some((name, text)) = PACKS.iter().find(|(name, _)| *name == used.name.node) else { continue };
+            let file = format!("{name}.yaml");
+            let options = LoadOptions::default();
+            let (map, problems) = (&mut self.map, &mut self.diagnostics);
+            let pack = rulefile::load_texts(Path::new(""), &[(&file, text)], &options, map, problems);
+            problems.extend(rulefile::take_pack(&mut self.raw, &used, pack));
+            self.raw.uses.push(used);
+        }
+        self
     }
 
     /// With the project's own definitions as sources, where something asks for them.

@@ -21,7 +21,7 @@ use crate::model::findings::{Finding, JudgedPeriod, RuleTable, Standing, Told};
 use crate::model::judge::Status;
 use crate::model::outcome::{KpiCost, Member, Reason};
 use crate::model::project::{Kpi, MeasureId};
-use crate::model::rules::{Operand, Piece, Rule};
+use crate::model::rules::{Operand, Piece, Rule, Shown};
 use crate::model::verdict::{State, Step, Verdict, states};
 use crate::plan::scan::Scans;
 use crate::plan::{RulesPlan, TablePlan};
@@ -81,9 +81,13 @@ impl Run<'_> {
         costs: &[KpiCost],
     ) -> Result<Vec<RuleTable>, Vec<Diagnostic>> {
         let known = self.known(plan, made, costs).await?;
-        let mut found: BTreeMap<usize, RuleTable> = BTreeMap::new();
+        let lacking = plan.rules.iter().filter(|r| self.model.rules[**r].lacks.is_some());
+        let mut found: BTreeMap<usize, RuleTable> =
+            lacking.map(|r| (*r, self.empty(&self.model.rules[*r]))).collect();
         for sheet in &plan.sheets {
-            let rules = plan.rules.iter().copied().filter(|r| self.model.rules[*r].sheet == sheet.kpi);
+            let of =
+                |r: &usize| self.model.rules[*r].lacks.is_none() && self.model.rules[*r].sheet == sheet.kpi;
+            let rules = plan.rules.iter().copied().filter(of);
             let tables = self.sheet(plan, sheet, &rules.collect::<Vec<_>>(), made, &known).await;
             found.extend(tables.map_err(|problem| vec![problem])?);
         }
@@ -182,7 +186,7 @@ impl Run<'_> {
             let operands = rule.operands.iter().flat_map(|o| {
                 let stands =
                     o.stands.iter().flat_map(|s| s.statuses.into_iter().chain([s.target, s.attainment]));
-                std::iter::once(o.place).chain(stands)
+                std::iter::once(o.place).chain(o.named).chain(stands)
             });
             all.extend(own.chain(operands));
         }
@@ -370,7 +374,15 @@ impl Run<'_> {
                     attainment: number_at(stands.attainment),
                 }
             });
-            Ok(Told { value: number, exact, reason: Reason::from_u8(column.reasons[cell]), stands })
+            let name = match operand.named {
+                Some(place) => value(at(place), cell, self.model).map_err(|e| failure::of_query(&e, &[]))?.1,
+                None => None,
+            };
+            let shown = name.and_then(|name| self.model.kpi(&name)).map(|kpi| {
+                let (ty, unit) = (kpi.formula.ty, kpi.unit.clone());
+                Arc::new(Shown { ty, unit, percent: kpi.percent, decimals: kpi.decimals })
+            });
+            Ok(Told { value: number, exact, reason: Reason::from_u8(column.reasons[cell]), stands, shown })
         };
         rule.operands.iter().map(told).collect()
     }

@@ -1,11 +1,13 @@
 //! What rules found: a verdict for each member and period, and for all that is no plain `holds` the values that
 //! the condition read. Pure data; verdicts are kept small, there may be millions.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::judge::Status;
 use super::outcome::{Member, Reason};
-use super::rules::{Axis, Operand, Piece, Severity, Waiver};
+use super::rules::{Axis, Operand, Piece, Severity, Shown, Waiver};
 use super::verdict::Verdict;
 
 /// One rule's answers.
@@ -108,6 +110,8 @@ pub struct Told {
     pub reason: Option<Reason>,
     /// How the KPI stands, where it is one with a target.
     pub stands: Option<Standing>,
+    /// How it is shown, where that is another way for each member.
+    pub shown: Option<Arc<Shown>>,
 }
 
 /// How a KPI stands.

@@ -149,6 +149,8 @@ pub struct Operand {
     pub decimals: Option<u8>,
     /// How the KPI stands, where it is one: the places of its target, its attainment and of each status.
     pub stands: Option<Stands>,
+    /// The place of the name of the KPI that it is of, where a member names that: its values are in that KPI's unit.
+    pub named: Option<usize>,
     /// Whether only the message reads it.
     pub told: bool,
 }
@@ -156,14 +158,27 @@ pub struct Operand {
 /// Where it is said how a KPI stands.
 #[derive(Clone, Debug)]
 pub struct Stands {
-    /// The KPI.
-    pub kpi: String,
+    /// The KPI; none where a member names it.
+    pub kpi: Option<String>,
     /// Its place beside the sheet's KPI: whether it is on track, at risk, off track.
     pub statuses: [usize; 3],
     /// The target's.
     pub target: usize,
     /// The attainment's.
     pub attainment: usize,
+}
+
+/// How the values of a KPI are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Their type.
+    pub ty: Type,
+    /// Their unit.
+    pub unit: Unit,
+    /// Whether as a percentage.
+    pub percent: bool,
+    /// Digits to show.
+    pub decimals: Option<u8>,
 }
 
 /// A piece of a message.

@@ -41,7 +41,8 @@ pub(super) struct Sheet {
 /// The sheets of some rules.
 pub(super) fn wanted(model: &Model, request: &Request, rules: &BTreeSet<usize>) -> Vec<Sheet> {
     let mut sheets: BTreeMap<usize, Sheet> = BTreeMap::new();
-    for rule in rules.iter().map(|place| &model.rules[*place]) {
+    let judged = rules.iter().map(|place| &model.rules[*place]).filter(|rule| rule.lacks.is_none());
+    for rule in judged {
         let asked = request.rules.as_ref().and_then(|r| r.since.as_ref());
         let since = asked.and_then(|since| since.get(&rule.sheet)).copied();
         sheets.entry(rule.sheet).or_insert_with(|| Sheet {

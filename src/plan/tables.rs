@@ -358,9 +358,8 @@ impl Planner<'_> {
     fn asked_rules(&mut self) -> BTreeSet<usize> {
         let model = self.model;
         let Some(asked) = &self.request.rules else { return BTreeSet::new() };
-        let wanted = |place: &usize| model.rules[*place].lacks.is_none();
         if asked.names.is_empty() {
-            return (0..model.rules.len()).filter(wanted).collect();
+            return (0..model.rules.len()).collect();
         }
         let mut found = BTreeSet::new();
         for name in &asked.names {
@@ -376,7 +375,7 @@ impl Planner<'_> {
                 }
             }
         }
-        found.into_iter().filter(wanted).collect()
+        found
     }
 
     fn asked_cards(&mut self) -> BTreeSet<usize> {

@@ -37,10 +37,22 @@ pub fn members(table: &RuleTable, member: usize) -> String {
     table.members[member].iter().map(plain_member).collect::<Vec<_>>().join(", ")
 }
 
+/// The operand as the KPI has it that a member names.
+fn own(operand: &Operand, told: &Told) -> Option<Operand> {
+    let shown = told.shown.as_ref()?;
+    let (ty, unit, percent, decimals) = (shown.ty, shown.unit.clone(), shown.percent, shown.decimals);
+    Some(Operand { ty, unit, percent, decimals, ..operand.clone() })
+}
+
 /// A value in its unit; none where it is missing.
 pub fn shown(operand: &Operand, told: &Told) -> Option<String> {
+    let own = own(operand, told);
+    let operand = own.as_ref().unwrap_or(operand);
     let shape = Shape::of_operand(operand, told.value);
-    let text = shape.shown(told.value, told.exact.as_deref())?;
+    let text = match told.shown {
+        Some(_) => told.value.and_then(|v| shape.number(v)),
+        None => shape.shown(told.value, told.exact.as_deref()),
+    }?;
     Some(match operand.ty {
         Type::Boolean => if told.value.is_some_and(|v| v > 0.0) { "true" } else { "false" }.to_owned(),
         Type::Duration => format!("{text} days"),
@@ -56,7 +68,8 @@ pub fn evidence(table: &RuleTable, finding: &Finding) -> Vec<String> {
         let found =
             shown(operand, told).unwrap_or_else(|| format!("{NO_VALUE} ({})", value::reason(told.reason)));
         let stands = told.stands.map(|stands| {
-            let shape = Shape::of_operand(operand, told.value);
+            let own = own(operand, told);
+            let shape = Shape::of_operand(own.as_ref().unwrap_or(operand), told.value);
             let target = stands.target.and_then(|t| shape.number(t));
             let why = stands.why.filter(|_| stands.status == Status::Unknown && told.reason.is_none());
             let why = why.map(|why| format!(", {}", value::reason(Some(why))));

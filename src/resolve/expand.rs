@@ -167,8 +167,8 @@ impl Resolver<'_> {
 fn substitute(expr: &mut Expr, arguments: &HashMap<&str, &Expr>, problem: &mut Option<(Span, String)>) {
     match &mut expr.kind {
         ExprKind::Name(path) => {
-            let Some(argument) = arguments.get(path.parts[0].node.as_str()) else { return };
-            if path.parts.len() == 1 {
+            let Some((argument, parts)) = head(path, arguments) else { return };
+            if path.parts.len() == parts {
                 expr.kind = argument.kind.clone();
             } else {
                 rename(path, arguments, problem);
@@ -240,11 +240,31 @@ pub(super) fn by_ways(condition: &Expr, ways: &[(String, Path)]) -> Expr {
     condition
 }
 
+/// What stands for the first part of a path, or for a parameter that is a name; and how many parts that is.
+fn head<'e>(path: &Path, arguments: &HashMap<&str, &'e Expr>) -> Option<(&'e Expr, usize)> {
+    let first = path.parts[0].node.as_str();
+    if let Some(argument) = arguments.get(first) {
+        return Some((argument, 1));
+    }
+    let second = path.parts.get(1).filter(|_| first == "params")?;
+    arguments.get(format!("params.{}", second.node).as_str()).map(|argument| (*argument, 2))
+}
+
+/// An expression with names in the place of the parameters that stand for them: `params.surveys`.
+pub(super) fn by_names(expr: &Expr, names: &[(String, Path)]) -> Expr {
+    let named = |path: &Path| Expr { kind: ExprKind::Name(path.clone()), span: path.span() };
+    let names: Vec<(&str, Expr)> = names.iter().map(|(name, path)| (name.as_str(), named(path))).collect();
+    let arguments: HashMap<&str, &Expr> = names.iter().map(|(name, path)| (*name, path)).collect();
+    let mut expr = expr.clone();
+    substitute(&mut expr, &arguments, &mut None);
+    expr
+}
+
 /// Puts a path in the place of a path's first part.
 fn rename(path: &mut Path, arguments: &HashMap<&str, &Expr>, problem: &mut Option<(Span, String)>) {
-    let Some(argument) = arguments.get(path.parts[0].node.as_str()) else { return };
+    let Some((argument, parts)) = head(path, arguments) else { return };
     if let ExprKind::Name(given) = &argument.kind {
-        path.parts.splice(0..1, given.parts.iter().cloned());
+        path.parts.splice(0..parts, given.parts.iter().cloned());
     } else {
         *problem = Some((path.parts[0].span, path.parts[0].node.clone()));
     }

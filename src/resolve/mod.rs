@@ -119,7 +119,6 @@ pub fn resolve(
     resolver.model.name = raw.name.as_ref().map_or_else(|| "project".to_owned(), |n| n.node.clone());
     resolver.model.calendar = calendar::calendar(&raw.calendar);
     resolver.model.as_of = calendar::project_as_of(raw, &resolver.model.calendar, resolver.diagnostics);
-    resolver.refuse_later_sections();
     resolver.sources();
     resolver.row_formulas();
     resolver.dimensions();
@@ -184,18 +183,6 @@ impl Resolver<'_> {
         self.model.measures.push(measure);
         self.measures.insert(key, id);
         id
-    }
-
-    fn refuse_later_sections(&mut self) {
-        for used in &self.raw.uses {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    &codes::NOT_YET,
-                    format!("the pack `{}` is not evaluated yet", used.name.node),
-                )
-                .at(used.name.span, "part of the language, refused rather than ignored"),
-            );
-        }
     }
 
     fn source_name(&self, id: SourceId) -> &str {

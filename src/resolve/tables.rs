@@ -30,7 +30,14 @@ impl Resolver<'_> {
     }
 
     fn new_table(&mut self, raw: &RawTable) -> Option<ValueTable> {
-        let name = raw.source.as_ref()?;
+        let (Some(name), Some(_)) = (&raw.source, &raw.value) else {
+            self.report(
+                Diagnostic::new(&codes::MISSING_KEY, "a table of values without `source` or `value`")
+                    .at(raw.span, "which column of which source?")
+                    .help("`{source: targets, value: target}`"),
+            );
+            return None;
+        };
         let Some(source) = self.model.source_named(&name.node) else {
             let names = self.model.sources.iter().map(|s| s.name.as_str());
             let help = did_you_mean(&name.node, names);

@@ -9,6 +9,7 @@ mod include;
 mod load;
 mod merge;
 mod node;
+mod packs;
 mod parse;
 mod paths;
 mod periods;
@@ -22,5 +23,6 @@ mod tests;
 
 pub use decode::is_literal;
 pub use load::{LoadOptions, PROJECT_FILE, load, load_texts};
+pub use packs::take_pack;
 pub use paths::Guard;
 pub use tables::reference;

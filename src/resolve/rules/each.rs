@@ -1,9 +1,11 @@
 //! `each:` -> whom a rule asks: dimensions, the entity behind each, and which members.
 
+use super::names::Names;
 use super::scope::{AskedMember, KPI};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::project::{Dimension, TimeBinding};
 use crate::resolve::Resolver;
+use crate::resolve::expand::by_names;
 use crate::resolve::results::AskedEntity;
 use crate::rulefile::raw::{RawEach, RawRule};
 use crate::source::{Span, Spanned};
@@ -25,15 +27,21 @@ pub(super) struct Each {
 
 impl Resolver<'_> {
     /// Reads `each:`; `None` where an error was reported.
-    pub(super) fn asked(&mut self, raw: &RawRule) -> Option<Each> {
+    pub(super) fn asked(&mut self, raw: &RawRule, names: &Names) -> Option<Each> {
         let Some(written) = &raw.each else { return Some(Each::default()) };
         if let Some(pair) = &written.pair {
-            return self.pair(written, pair);
+            let mut each = self.pair(written, pair)?;
+            each.filter = each.filter.map(|filter| by_names(&filter, names));
+            return Some(each);
         }
         let mut each = Each::default();
         for text in &written.dimensions {
             let (name, condition) = cut(text);
-            let dimension = self.dimension_written(&name)?;
+            let mut dimension = self.dimension_written(&name)?;
+            let param = names.iter().find(|(name, _)| *name == dimension.name());
+            if let Some((_, path)) = param {
+                dimension.path = path.parts.iter().map(|p| p.node.clone()).collect();
+            }
             match condition {
                 None => {}
                 Some(Err(problems)) => {
@@ -41,6 +49,7 @@ impl Resolver<'_> {
                     return None;
                 }
                 Some(Ok(condition)) => {
+                    let condition = by_names(&condition, names);
                     each.filter = Some(match each.filter.take() {
                         None => condition,
                         Some(before) => both(before, condition),

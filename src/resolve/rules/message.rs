@@ -4,6 +4,7 @@ use super::Reading;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::rules::Piece;
 use crate::resolve::Resolver;
+use crate::resolve::expand::by_names;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::ExprKind;
 use crate::syntax::parse_mapped;
@@ -67,7 +68,7 @@ impl Resolver<'_> {
             })
         };
         let expr = match parse_mapped(formula, &place) {
-            Ok(expr) => expr,
+            Ok(expr) => by_names(&expr, &reading.names),
             Err(problems) => {
                 self.diagnostics.extend(problems);
                 return None;

@@ -3,6 +3,7 @@
 
 mod each;
 mod message;
+mod names;
 mod operands;
 mod scope;
 mod sheets;
@@ -11,6 +12,7 @@ mod waivers;
 use std::sync::Arc;
 
 use super::Resolver;
+use super::expand::by_names;
 use super::kpis::texts;
 use super::lower::{expect_condition, lower};
 use super::results::ResultScope;
@@ -27,11 +29,13 @@ use crate::source::Spanned;
 use crate::syntax::ast::{DurationUnit, ExprKind, Literal};
 use crate::syntax::{parse_mapped, print};
 
+use names::Names;
 pub(super) use scope::RuleScope;
 
 /// A rule while it is read.
 struct Reading {
     scope: ResultScope,
+    names: Names,
     shown: Vec<String>,
     operands: Vec<Operand>,
     /// All that is computed for it.
@@ -55,21 +59,64 @@ impl Reading {
     }
 }
 
+/// What is said of a rule, whatever it asks.
+fn head_of(raw: &RawRule) -> Rule {
+    Rule {
+        name: raw.name.node.clone(),
+        defined: raw.name.span,
+        label: texts(raw.label.as_ref()),
+        description: texts(raw.description.as_ref()),
+        axis: match raw.axis.as_ref().map(|a| a.node.as_str()) {
+            Some("activities") => Axis::Activities,
+            Some("areas") => Axis::Areas,
+            _ => Axis::StrategicDirection,
+        },
+        severity: raw.severity.as_ref().and_then(|s| Severity::named(&s.node)).unwrap_or_default(),
+        each: Vec::new(),
+        shown: Vec::new(),
+        grain: Grain::Day,
+        timeless: true,
+        text: String::new(),
+        sheet: 0,
+        condition: 0,
+        filter: None,
+        operands: Vec::new(),
+        policy: Policy::default(),
+        min_n: None,
+        message: Vec::new(),
+        action: texts(raw.action.as_ref()),
+        owner: raw.owner.as_ref().map(|o| o.node.clone()),
+        from: day(raw.from.as_ref()),
+        until: day(raw.until.as_ref()),
+        waivers: Vec::new(),
+        lacks: None,
+    }
+}
+
+/// A rule that nothing can be asked of.
+fn not_applicable(raw: &RawRule, lacks: String) -> Rule {
+    let text = raw.when.as_ref().and_then(|w| w.expr.as_ref()).map(print).unwrap_or_default();
+    Rule { text, lacks: Some(lacks), ..head_of(raw) }
+}
+
 impl Resolver<'_> {
     /// The rules, after all KPIs.
     pub(super) fn rules(&mut self) {
         let raw = self.raw;
         let mut sheets = sheets::Sheets::default();
+        let names = self.names();
         for written in raw.rules.values() {
-            if let Some(rule) = self.rule(written, &mut sheets) {
-                self.model.rules.push(rule);
-            }
+            let rule = match self.lacks(written, &names) {
+                Some(lacks) => Some(not_applicable(written, lacks)),
+                None => self.rule(written, &names, &mut sheets),
+            };
+            self.model.rules.extend(rule);
         }
         self.waivers();
     }
 
-    fn rule(&mut self, raw: &RawRule, sheets: &mut sheets::Sheets) -> Option<Rule> {
-        let each = self.asked(raw)?;
+    fn rule(&mut self, raw: &RawRule, names: &Names, sheets: &mut sheets::Sheets) -> Option<Rule> {
+        let each = self.asked(raw, names)?;
         let clash = each.members.iter().find_map(|m| self.raw.kpis.get(&m.name));
         if let (Some(kpi), Some(at)) = (clash, &raw.each) {
             self.report(
@@ -81,9 +128,14 @@ impl Resolver<'_> {
         }
         let scope = RuleScope { members: each.members };
         let scope = ResultScope { rule: Some(Arc::new(scope)), ..ResultScope::default() };
-        let mut reading =
-            Reading { scope, shown: each.shown.clone(), operands: Vec::new(), formulas: Vec::new() };
-        let written = raw.when.as_ref()?.expr.as_ref()?;
+        let mut reading = Reading {
+            scope,
+            names: names.clone(),
+            shown: each.shown.clone(),
+            operands: Vec::new(),
+            formulas: Vec::new(),
+        };
+        let written = &by_names(raw.when.as_ref()?.expr.as_ref()?, names);
         let condition = self.condition(&mut reading, written)?;
         let filter = match &each.filter {
             None => None,
@@ -109,9 +161,10 @@ impl Resolver<'_> {
             },
         };
         let Reading { mut operands, formulas, .. } = reading;
-        let (sheet, places) = sheets.add(self, raw, grain, &each.dimensions, formulas)?;
+        let (sheet, places) = sheets.add(self, raw, (grain, timeless), &each.dimensions, formulas)?;
         for operand in &mut operands {
             operand.place = places[operand.place];
+            operand.named = operand.named.map(|at| places[at]);
             if let Some(stands) = &mut operand.stands {
                 stands.statuses = stands.statuses.map(|at| places[at]);
                 stands.target = places[stands.target];
@@ -119,16 +172,6 @@ impl Resolver<'_> {
             }
         }
         Some(Rule {
-            name: raw.name.node.clone(),
-            defined: raw.name.span,
-            label: texts(raw.label.as_ref()),
-            description: texts(raw.description.as_ref()),
-            axis: match raw.axis.as_ref().map(|a| a.node.as_str()) {
-                Some("activities") => Axis::Activities,
-                Some("areas") => Axis::Areas,
-                _ => Axis::StrategicDirection,
-            },
-            severity: raw.severity.as_ref().and_then(|s| Severity::named(&s.node)).unwrap_or_default(),
             each: each.dimensions,
             shown: each.shown,
             grain,
@@ -141,12 +184,7 @@ impl Resolver<'_> {
             policy,
             min_n: raw.min_n.as_ref().map(|n| n.node),
             message,
-            action: texts(raw.action.as_ref()),
-            owner: raw.owner.as_ref().map(|o| o.node.clone()),
-            from: day(raw.from.as_ref()),
-            until: day(raw.until.as_ref()),
-            waivers: Vec::new(),
-            lacks: None,
+            ..head_of(raw)
         })
     }
 

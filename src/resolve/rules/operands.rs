@@ -1,9 +1,11 @@
 //! What a condition reads: each value that it compares, and how each KPI stands that it asks about. They are
 //! what a finding shows as its evidence.
 
+use std::sync::Arc;
+
 use super::Reading;
 use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf};
-use crate::model::judge::{AskedKpi, Facet, Status};
+use crate::model::judge::{AskedKpi, BoundKpi, Facet, Status};
 use crate::model::rules::{Operand, Stands};
 use crate::model::types::{Type, Unit};
 use crate::resolve::Resolver;
@@ -29,9 +31,18 @@ impl Resolver<'_> {
             | ExprKind::In { .. }
             | ExprKind::Between { .. }
             | ExprKind::IsMissing { .. }
-            | ExprKind::IsStatus { .. }
             | ExprKind::TextMatch { .. } => {
                 walk::children(condition, &mut |side| self.compared(reading, side));
+            }
+            ExprKind::IsStatus { operand, .. } => {
+                // How a KPI stands is told with its value.
+                let mut asked = (**operand).clone();
+                if let ExprKind::Name(path) = &mut asked.kind
+                    && !self.raw.kpis.contains_key(&path.parts[0].node)
+                {
+                    path.parts.push(ast::Ident::new("value".to_owned(), operand.span));
+                }
+                self.compared(reading, &asked);
             }
             _ => self.compared(reading, condition),
         }
@@ -75,32 +86,51 @@ impl Resolver<'_> {
             }
             _ => None,
         };
-        let named = matches!(&typed.kind, Kind::Leaf(ResultLeaf::Kpi(..)));
-        let stands = kpi.as_ref().filter(|kpi| named && kpi.judge.wants()).map(|kpi| {
-            let mut facet = |facet: Facet, ty: Type| {
-                let asked = AskedKpi {
-                    name: kpi.name.clone(),
-                    formula: std::sync::Arc::clone(&kpi.formula),
-                    judge: kpi.judge.clone(),
-                    facet,
+        let bound = match &typed.kind {
+            Kind::Leaf(ResultLeaf::Bound(bound)) if bound.facet.in_unit() => Some(Arc::clone(bound)),
+            _ => None,
+        };
+        let is_value = |facet: Facet| facet == Facet::Value;
+        let stands = match (&typed.kind, &kpi) {
+            (Kind::Leaf(ResultLeaf::Kpi(..)), Some(kpi)) if kpi.judge.wants() => {
+                let asked = |facet| {
+                    let (name, formula) = (kpi.name.clone(), Arc::clone(&kpi.formula));
+                    ResultLeaf::Judged(Arc::new(AskedKpi { name, formula, judge: kpi.judge.clone(), facet }))
                 };
-                let kind = Kind::Leaf(ResultLeaf::Judged(std::sync::Arc::new(asked)));
-                reading.place(Expr { kind, ty, unit: Unit::none(), span: expr.span })
-            };
-            Stands {
-                kpi: kpi.name.clone(),
-                statuses: [Status::OnTrack, Status::AtRisk, Status::OffTrack]
-                    .map(|status| facet(Facet::Is(status), Type::Boolean)),
-                target: facet(Facet::Target, Type::Float),
-                attainment: facet(Facet::Attainment, Type::Float),
+                Some(stands(reading, Some(kpi.name.clone()), &asked, expr.span))
             }
-        });
+            (Kind::Leaf(ResultLeaf::Bound(bound)), _) if is_value(bound.facet) => {
+                let asked = |facet| ResultLeaf::Bound(Arc::new(BoundKpi { name: bound.name.clone(), facet }));
+                Some(stands(reading, None, &asked, expr.span))
+            }
+            _ => None,
+        };
+        let named = bound.map(|bound| reading.place(bound.name.clone()));
         let (ty, unit) = (typed.ty, kpi.as_ref().map_or_else(|| typed.unit.clone(), |k| k.unit.clone()));
         let percent = kpi.as_ref().is_some_and(|k| k.percent) || is_share(&typed);
         let decimals = kpi.as_ref().and_then(|k| k.decimals);
         let place = reading.place(typed);
-        reading.operands.push(Operand { text, place, ty, unit, percent, decimals, stands, told });
+        reading.operands.push(Operand { text, place, ty, unit, percent, decimals, stands, named, told });
         Some(reading.operands.len() - 1)
+    }
+}
+
+/// Where it is computed how a KPI stands.
+fn stands(
+    reading: &mut Reading,
+    kpi: Option<String>,
+    asked: &dyn Fn(Facet) -> ResultLeaf,
+    span: crate::source::Span,
+) -> Stands {
+    let mut facet = |facet: Facet, ty: Type| {
+        reading.place(Expr { kind: Kind::Leaf(asked(facet)), ty, unit: Unit::none(), span })
+    };
+    Stands {
+        kpi,
+        statuses: [Status::OnTrack, Status::AtRisk, Status::OffTrack]
+            .map(|status| facet(Facet::Is(status), Type::Boolean)),
+        target: facet(Facet::Target, Type::Float),
+        attainment: facet(Facet::Attainment, Type::Float),
     }
 }
 

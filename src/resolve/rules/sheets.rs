@@ -23,6 +23,7 @@ pub(super) struct Sheets {
 
 struct Sheet {
     grain: Grain,
+    timeless: bool,
     each: Vec<String>,
     ways: Vec<(String, Vec<String>)>,
     kpi: usize,
@@ -36,7 +37,7 @@ impl Sheets {
         &mut self,
         r: &mut Resolver<'_>,
         raw: &RawRule,
-        grain: Grain,
+        (grain, timeless): (Grain, bool),
         each: &[Dimension],
         formulas: Vec<ResultExpr>,
     ) -> Option<(usize, Vec<usize>)> {
@@ -47,8 +48,9 @@ impl Sheets {
             ways.iter().map(|(entity, way, _)| (entity.clone(), way.clone())).collect();
         // Members that are known for themselves do not depend on who else is asked.
         let shared = r.model.root_of(each).is_some() || each.is_empty();
-        let found =
-            self.all.iter().position(|s| shared && s.grain == grain && s.each == names && s.ways == plain);
+        let found = self.all.iter().position(|s| {
+            shared && (s.grain, s.timeless) == (grain, timeless) && s.each == names && s.ways == plain
+        });
         let at = found.unwrap_or_else(|| {
             let span = raw.name.span;
             let kind = Kind::Literal(Value::Boolean(true));
@@ -56,7 +58,7 @@ impl Sheets {
             let what = if names.is_empty() { "the whole".to_owned() } else { names.join(", ") };
             let kpi = r.hidden("rules", &what, formula, grain, each);
             r.model.kpis[kpi].paths = ways;
-            self.all.push(Sheet { grain, each: names, ways: plain, kpi, keys: Vec::new() });
+            self.all.push(Sheet { grain, timeless, each: names, ways: plain, kpi, keys: Vec::new() });
             self.all.len() - 1
         });
         let sheet = &mut self.all[at];

@@ -126,10 +126,28 @@ fn uses(value: Option<Value>) -> Vec<RawUse> {
     match value {
         Some(Value::Entries(packs)) => {
             let packs = packs.node.into_iter();
-            packs.map(|(name, settings)| RawUse { name, settings: Some(settings.span()) }).collect()
+            packs.map(|(name, settings)| pack(name, settings)).collect()
         }
-        Some(value) => value.texts().into_iter().map(|name| RawUse { name, settings: None }).collect(),
+        Some(value) => value.texts().into_iter().map(bare).collect(),
         None => vec![],
+    }
+}
+
+fn bare(name: Spanned<String>) -> RawUse {
+    RawUse { name, params: Vec::new(), severity: Pairs::new(), off: Vec::new() }
+}
+
+fn pack(name: Spanned<String>, settings: Value) -> RawUse {
+    let Value::Fields(mut fields) = settings else { return bare(name) };
+    let value = |(name, value)| match value {
+        Value::Formula(formula) => Some((name, formula)),
+        _ => None,
+    };
+    RawUse {
+        name,
+        params: fields.entries("params").into_iter().filter_map(value).collect(),
+        severity: fields.named_texts("severity"),
+        off: fields.texts("off"),
     }
 }
 
@@ -152,8 +170,15 @@ fn dimension(name: Spanned<String>, value: Value) -> RawDimension {
 
 fn param(name: Spanned<String>, value: Value) -> RawParam {
     match value {
-        Value::Formula(value) => RawParam { name, value: Some(value), table: None },
-        Value::Fields(fields) => RawParam { name, value: None, table: Some(kpis::table(fields)) },
-        _ => RawParam { name, value: None, table: None },
+        Value::Formula(value) => {
+            RawParam { name, value: Some(value), table: None, names: None, default: false }
+        }
+        Value::Fields(mut fields) => match fields.text("name") {
+            Some(names) => RawParam { name, value: None, table: None, names: Some(names), default: false },
+            None => {
+                RawParam { name, value: None, table: Some(kpis::table(fields)), names: None, default: false }
+            }
+        },
+        _ => RawParam { name, value: None, table: None, names: None, default: false },
     }
 }

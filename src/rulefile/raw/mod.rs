@@ -108,8 +108,12 @@ pub struct RawPeriod {
 pub struct RawUse {
     /// `standard/alignment`.
     pub name: Spanned<String>,
-    /// Settings under it, if written as a mapping.
-    pub settings: Option<Span>,
+    /// Other values for its parameters.
+    pub params: Vec<(Spanned<String>, Formula)>,
+    /// Other severities for its rules.
+    pub severity: Pairs,
+    /// Its rules that are not judged.
+    pub off: Vec<Spanned<String>>,
 }
 
 /// A formula field.
@@ -165,4 +169,8 @@ pub struct RawParam {
     pub value: Option<Formula>,
     /// A table (`{source:, value:, match:, from:}`).
     pub table: Option<RawTable>,
+    /// The source, column or KPI that it stands for in rules.
+    pub names: Option<Spanned<String>>,
+    /// Whether a pack says so and the project has not: what is not there is no mistake.
+    pub default: bool,
 }

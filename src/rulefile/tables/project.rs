@@ -162,24 +162,28 @@ static FUNCTION: Table = Table {
 static PARAM_OR_VALUE: Kind = short(&Kind::Literal, &Kind::Fields(&PARAM));
 static PARAM: Table = Table {
     name: "params.NAME",
-    doc: "A parameter that is read from a source; a plain value needs no mapping.",
-    fields: TABLE_FIELDS,
+    doc: "A parameter that is read from a source, or that names one; a plain value needs no mapping.",
+    fields: PARAM_FIELDS,
     rest: None,
 };
 
-/// What parameters and targets from a source share.
-const TABLE_FIELDS: &[Field] = &[
-    field("source", Kind::Text, "The source that holds the values.").required(),
-    field("value", Kind::Text, "The column with the value.").required(),
-    field(
-        "match",
-        Kind::OneOrList(&Kind::Text),
-        "Columns that must equal the cell's dimension where they are not empty.",
-    ),
-    field(
-        "from",
-        Kind::Text,
-        "The column with the first day that a row holds for; the latest in effect wins.",
-    ),
-    field("grain", Kind::Text, "The grain that the values are for."),
+const PARAM_FIELDS: &[Field] = &[
+    field("name", Kind::Text, "The source, column or KPI that `params.NAME` stands for in rules."),
+    field("source", Kind::Text, "The source that holds the values."),
+    field("value", Kind::Text, "The column with the value."),
+    MATCH,
+    FROM,
+    GRAIN,
 ];
+
+const MATCH: Field = field(
+    "match",
+    Kind::OneOrList(&Kind::Text),
+    "Columns that must equal the cell's dimension where they are not empty.",
+);
+const FROM: Field = field(
+    "from",
+    Kind::Text,
+    "The column with the first day that a row holds for; the latest in effect wins.",
+);
+const GRAIN: Field = field("grain", Kind::Text, "The grain that the values are for.");
