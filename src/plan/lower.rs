@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::common::{Column as DfColumn, Result, ScalarValue, TableReference, internal_err};
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator, cast, lit, not, when};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator, cast, lit, when};
 
 use super::credited::Credited;
 use super::holders::SharedHolders;
@@ -205,8 +205,8 @@ impl<'a> Lowering<'a> {
                 };
                 udf::call("neg", self.env(), out, Arc::new(neg), vec![arg])
             }
-            Kind::Not(operand) => not(self.expr(operand)),
-            Kind::And(a, b) => self.expr(a).and(self.expr(b)),
+            Kind::Not(operand) => self.opposite(self.expr(operand)),
+            Kind::And(a, b) => self.both(self.expr(a), self.expr(b)),
             Kind::Or(a, b) => self.expr(a).or(self.expr(b)),
             Kind::IsMissing(operand) => self.expr(operand).is_null(),
             Kind::In(operand, list) => {

@@ -9,7 +9,7 @@ use arrow::buffer::{BooleanBuffer, Buffer};
 use arrow::compute::{and_kleene, cast, or_kleene};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
-use datafusion::logical_expr::{Expr, not};
+use datafusion::logical_expr::Expr;
 
 use super::lower::Lowering;
 use super::udf;
@@ -29,12 +29,12 @@ impl Lowering<'_> {
                 is_one_of(self.expr(a), text(b).into_iter().collect(), env)
             }
             Kind::Compare(Compare::NotEq, a, b) if a.ty == Type::Text && text(b).is_some() => {
-                not(is_one_of(self.expr(a), text(b).into_iter().collect(), env))
+                self.opposite(is_one_of(self.expr(a), text(b).into_iter().collect(), env))
             }
             Kind::In(operand, list) if operand.ty == Type::Text && list.iter().all(|e| text(e).is_some()) => {
                 is_one_of(self.expr(operand), list.iter().filter_map(text).collect(), env)
             }
-            Kind::Not(operand) => not(self.mask(operand)),
+            Kind::Not(operand) => self.opposite(self.mask(operand)),
             // Without errors both sides may be looked at for every row, and the answers put together by bits.
             Kind::And(a, b) if cannot_fail(a) && cannot_fail(b) => {
                 together("and", and_kleene, [self.mask(a), self.mask(b)], env)

@@ -23,6 +23,7 @@ mod halves;
 pub mod holders;
 pub mod keys;
 mod lacking;
+mod logic;
 pub mod lower;
 mod masks;
 pub mod outside;
