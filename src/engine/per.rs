@@ -79,14 +79,6 @@ impl Run<'_> {
                     let column = evaluated(&level, part)?;
                     seen.iter_mut().zip(&column.seen).for_each(|(s, n)| *s |= *n > 0);
                 }
-                // Entities that are there are seen, also where the data tells nothing of them.
-                for per in level.pers.values() {
-                    for (outer, _) in per.outer.iter().zip(&per.counts).filter(|(_, counts)| **counts) {
-                        if let Some(cell) = outer {
-                            seen[*cell as usize] = true;
-                        }
-                    }
-                }
                 seen
             }
         };
@@ -155,7 +147,8 @@ impl Run<'_> {
         Ok((tuples, tuple_of))
     }
 
-    /// The cells around that entities belong to and count in: members and period.
+    /// The cells around that entities belong to and count in, of periods that all that is asked of them reaches:
+    /// members and period.
     pub(super) fn seen_around(meeting: &Meeting<'_>, inners: &[Inner]) -> Vec<(Members, i64)> {
         let mut all = Vec::new();
         for inner in inners {
@@ -165,7 +158,9 @@ impl Run<'_> {
             let asked = inner.counts.iter().zip(&inner.undecided).map(|(counts, why)| *counts || *why != 0);
             for (cell, _) in asked.enumerate().filter(|(_, asked)| *asked) {
                 let (tuple, period) = (inner.tuple_of[cell], inner.first + (cell % width) as i64);
-                if looked.as_ref().is_none_or(|l| l.contains(&period)) && done.insert((tuple, period)) {
+                let sees =
+                    inner.level.covered[cell % width] && looked.as_ref().is_none_or(|l| l.contains(&period));
+                if sees && done.insert((tuple, period)) {
                     all.push((inner.tuples[tuple].clone(), period));
                 }
             }

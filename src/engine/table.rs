@@ -21,9 +21,7 @@ use crate::model::calendar::Grain;
 use crate::model::expr::{Across, Kind, ResultExpr, RowLeaf};
 use crate::model::looks::{Backs, Looks};
 use crate::model::outcome::{Breakdown, KpiTable, Reason};
-use crate::model::project::{
-    self, Aggregate, AsOf, ColumnRef, Fill, Measure, MeasureId, SourceId, TimeBinding, Window,
-};
+use crate::model::project::{self, Aggregate, AsOf, ColumnRef, Fill, Measure, SourceId, TimeBinding, Window};
 use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
 use crate::plan::scan::Scans;
@@ -245,7 +243,7 @@ impl Run<'_> {
     ) -> DfResult<(Cells, Level)> {
         let Meeting { table, plan, .. } = meeting;
         let rows = self.rows(meeting, dimensions, None);
-        let own = self.seeing(meeting, &rows);
+        let own = self.seeing(meeting, &rows, &table.computed);
         let inners = self.inners(meeting, dimensions, None)?;
         let inside = Self::seen_around(meeting, &inners);
         let total = dimensions.is_empty();
@@ -305,12 +303,12 @@ impl Run<'_> {
     ) -> DfResult<(Cells, Level)> {
         let (_, period, until) = cut;
         let rows = self.rows(meeting, dimensions, Some((period, until)));
-        let own = self.seeing(meeting, &rows);
+        let (whole, periods) = (Meeting { looks: None, ..*meeting }, period..period + 1);
+        let own = self.seeing(&whole, &rows, &periods);
         let inners = self.inners(meeting, dimensions, Some(cut))?;
-        let whole = Meeting { looks: None, ..*meeting };
         let inside = Self::seen_around(&whole, &inners);
         let total = dimensions.is_empty();
-        let cells = Cells::of(&own, period..period + 1, total, meeting.table.fill, &[], &inside);
+        let cells = Cells::of(&own, periods, total, meeting.table.fill, &[], &inside);
         let mut level = self.grid(&cells, &rows, meeting.table.grain, true)?;
         Self::put(&mut level, &cells, inners);
         level.lines = self.lines(meeting, &cells);
@@ -325,17 +323,27 @@ impl Run<'_> {
         hides.then(|| Arc::new(Lines::of(&cells.combos)))
     }
 
-    /// The rows of measures that see members; a column of an entity sees none.
+    /// The rows of measures that see members, with the periods that they see them in: which the formula looks at
+    /// and the source reaches. A column of an entity sees none.
     fn seeing<'a>(
         &self,
         meeting: &Meeting<'_>,
         rows: &[(MeasureRows<'a>, Coverage)],
-    ) -> Vec<MeasureRows<'a>> {
-        let sees = |row: &MeasureRows<'_>| {
-            let counted = meeting.looks.is_none_or(|looks| looks.here.contains_key(&row.id));
-            counted && self.model.measures[row.id.0].aggregate != Aggregate::Own
-        };
-        rows.iter().map(|(row, _)| row.clone()).filter(sees).collect()
+        periods: &Range<i64>,
+    ) -> Vec<(MeasureRows<'a>, BTreeSet<i64>)> {
+        let mut seeing = Vec::new();
+        for (row, coverage) in rows {
+            let looked = meeting.looks.map(|looks| looks.here.get(&row.id));
+            if looked == Some(None) || self.model.measures[row.id.0].aggregate == Aggregate::Own {
+                continue;
+            }
+            let looked = looked.map(|backs| meeting.periods_of(backs));
+            let reached = self.reached(meeting.table.grain, periods, row, *coverage);
+            let sees = periods.clone().zip(reached).filter(|(_, reached)| *reached).map(|(period, _)| period);
+            let sees = sees.filter(|period| looked.as_ref().is_none_or(|all| all.contains(period)));
+            seeing.push((row.clone(), sees.collect()));
+        }
+        seeing
     }
 
     /// A grid with its measures alone.
@@ -349,12 +357,7 @@ impl Run<'_> {
         let mut measures = HashMap::new();
         let mut reached = vec![true; cells.width()];
         for (row, coverage) in rows {
-            let mut covered = self.covered(grain, &cells.periods, *coverage, row.id);
-            if let Some(present) = &row.set.present {
-                for (period, covered) in cells.periods.clone().zip(&mut covered) {
-                    *covered &= i32::try_from(period - row.first).is_ok_and(|p| present.contains(&p));
-                }
-            }
+            let covered = self.reached(grain, &cells.periods, row, *coverage);
             reached.iter_mut().zip(&covered).for_each(|(all, this)| *all &= this);
             let measure = &self.model.measures[row.id.0];
             let mut column = cells.column(row, measure, &covered)?;
@@ -405,9 +408,7 @@ impl Run<'_> {
             .map(|(id, g, s)| {
                 let always = self.graph.groups[g].time == TimeBinding::Always;
                 let (set, first) = (&meeting.results[g].sets[s], self.graph.groups[g].sets[s].periods.0);
-                let looked = meeting.looks.filter(|_| cut.is_none());
-                let looked = looked.map(|l| meeting.periods_of(l.here.get(&id)));
-                (MeasureRows { set, id, always, first, looked }, meeting.results[g].coverage)
+                (MeasureRows { set, id, always, first }, meeting.results[g].coverage)
             })
             .collect()
     }
@@ -449,27 +450,31 @@ impl Run<'_> {
             .collect()
     }
 
-    /// Which periods a source reaches.
-    fn covered(
+    /// Which periods a measure's source reaches.
+    fn reached(
         &self,
         grain: Grain,
         periods: &Range<i64>,
+        rows: &MeasureRows<'_>,
         coverage: Coverage,
-        measure: MeasureId,
     ) -> Vec<bool> {
         let calendar = &self.model.calendar;
         let last = calendar.index(grain, self.as_of.day);
         let first = match coverage {
-            Coverage::Always => return vec![true; periods.clone().count()],
-            Coverage::Never => i64::MAX,
             Coverage::From(day) => calendar.index_from(grain, day),
+            Coverage::Always | Coverage::Never => i64::MAX,
         };
-        let window = match &self.model.measures[measure.0].time {
+        let window = match &self.model.measures[rows.id.0].time {
             TimeBinding::Ranged(ranged) => ranged.window,
             _ => None,
         };
         let there = |p: i64| window.is_none_or(|w| reach(calendar, w, grain, p) != Reach::Nothing);
-        periods.clone().map(|p| first <= p && p <= last && there(p)).collect()
+        let covered = |p: i64| coverage == Coverage::Always || (first <= p && p <= last && there(p));
+        // A balance that nobody has is not known to be none.
+        let present = rows.set.present.as_ref();
+        let held =
+            |p: i64| i32::try_from(p - rows.first).is_ok_and(|p| present.is_none_or(|all| all.contains(&p)));
+        periods.clone().map(|p| covered(p) && held(p)).collect()
     }
 
     /// Of each of some periods what its judgement needs to know of time.

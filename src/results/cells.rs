@@ -40,20 +40,13 @@ pub struct MeasureRows<'a> {
     pub always: bool,
     /// The set's first period.
     pub first: i64,
-    /// The periods that the formula looks at it in; all where absent. Rows of others make no cells.
-    pub looked: Option<BTreeSet<i64>>,
-}
-
-impl MeasureRows<'_> {
-    fn is_looked_at(&self, period: i64) -> bool {
-        self.looked.as_ref().is_none_or(|all| all.contains(&period))
-    }
 }
 
 impl Cells {
-    /// The grid of several measures, with members that are there in some periods whether seen or not.
+    /// The grid of several measures, each with the periods that it sees members in, with members that are there
+    /// in some periods whether seen or not.
     pub fn of(
-        measures: &[MeasureRows<'_>],
+        measures: &[(MeasureRows<'_>, BTreeSet<i64>)],
         periods: Range<i64>,
         total: bool,
         fill: Fill,
@@ -70,12 +63,12 @@ impl Cells {
             combos.entry(key(members)).or_insert_with(|| members.clone());
         }
         let width = (periods.end - periods.start).max(0) as usize;
-        for rows in measures {
+        for (rows, sees) in measures {
             let Some(values) = rows.set.measures.get(&rows.id) else { continue };
             for (row, combo) in rows.set.combos.iter().enumerate() {
                 let period = rows.first + i64::from(rows.set.periods[row]);
-                let looked = || periods.contains(&period) && rows.is_looked_at(period);
-                if values.rows.value(row) > 0 && (rows.always || looked()) {
+                let seen = || periods.contains(&period) && sees.contains(&period);
+                if values.rows.value(row) > 0 && (rows.always || seen()) {
                     let members = &rows.set.members[*combo];
                     combos.entry(key(members)).or_insert_with(|| members.clone());
                 }
@@ -84,11 +77,11 @@ impl Cells {
         let combos: Vec<Members> = combos.into_values().collect();
         let size = combos.len() * width;
         let mut cells = Self { seen: vec![false; size], shown: vec![true; size], combos, periods };
-        for rows in measures {
+        for (rows, sees) in measures {
             let Some(values) = rows.set.measures.get(&rows.id) else { continue };
             for (cell, row) in cells.positions(rows).iter().enumerate() {
                 let period = cells.periods.start + (cell % width) as i64;
-                if let Some(row) = row.filter(|_| rows.is_looked_at(period)) {
+                if let Some(row) = row.filter(|_| sees.contains(&period)) {
                     cells.seen[cell] |= values.rows.value(row as usize) > 0;
                 }
             }

@@ -155,7 +155,7 @@ fn cell(naive: &Naive<'_>, kpi: &Kpi, here: &Here<'_>, members: &[Value]) -> Cel
 /// What is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// What a value is made of: rows of covered periods, those of an earlier period up to the same point.
+    /// What a value is made of: of an earlier period what lies up to the same point.
     OfValue,
     /// What cells there are for it: also what it would see of the whole earlier period.
     OfCells,
@@ -172,8 +172,8 @@ pub fn seen<'a>(
     saw: &mut dyn FnMut(Vec<Value>),
 ) {
     match formula {
-        Formula::Aggregate(call) => seen_by(naive, call, here, look, by, saw),
-        Formula::Convert(convert) => seen_by(naive, &convert.base, here, look, by, saw),
+        Formula::Aggregate(call) => seen_by(naive, call, here, by, saw),
+        Formula::Convert(convert) => seen_by(naive, &convert.base, here, by, saw),
         Formula::Kpi(place) => seen(naive, &naive.kpis[*place].formula, here, look, by, saw),
         Formula::Window(of, window) => {
             seen(naive, of, &Here { window: Some(*window), ..here.clone() }, look, by, saw);
@@ -184,7 +184,8 @@ pub fn seen<'a>(
             seen(naive, of, &here, look, by, saw);
         }
         Formula::Per(per) => {
-            if look == Look::OfCells || naive.knows_entities(per, here) {
+            // Where nothing is known of what is asked of the entities, none is seen.
+            if naive.knows_entities(per, here) {
                 naive.seen_entities(per, here, by).into_iter().for_each(saw);
             }
         }
@@ -208,15 +209,15 @@ pub fn seen<'a>(
     }
 }
 
+/// Outside what its source covers an aggregate sees nothing.
 fn seen_by(
     naive: &Naive<'_>,
     call: &Aggregate,
     here: &Here<'_>,
-    look: Look,
     by: &[Path],
     saw: &mut dyn FnMut(Vec<Value>),
 ) {
-    if look == Look::OfCells || naive.is_covered(call, here) {
+    if naive.is_covered(call, here) {
         for row in naive.rows(call, here).iter() {
             let moment = naive.moment(call, *row, here);
             saw(by.iter().map(|d| naive.world.member(call.source, *row, d, moment)).collect());

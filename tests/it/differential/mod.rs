@@ -14,7 +14,6 @@ mod facts;
 mod formula;
 mod generate;
 mod golden;
-mod known;
 mod leaves;
 mod moments;
 mod naive;

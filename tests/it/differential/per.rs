@@ -9,7 +9,6 @@ use super::aggregate::{Answer, aggregate, sum};
 use super::calendar::plus;
 use super::cells::{Look, seen};
 use super::formula::{Formula, Moment, Path, Per};
-use super::known;
 use super::naive::{Here, Naive, on_of};
 use super::rows::{At, truth};
 use super::schema::{SOURCES, Src};
@@ -145,15 +144,11 @@ impl<'a> Naive<'a> {
         let (start, end) = self.border(here);
         let all = 0..self.world.rows[source].len();
         let whole = Here { members: Vec::new(), ..here.clone() };
-        if known::PER_SEES_NOBODY_OUTSIDE && per.moment.is_some() && !self.is_known(source, None, here) {
-            return Vec::new();
-        }
-        let look = if known::PER_SEES_NOBODY_OUTSIDE { Look::OfValue } else { Look::OfCells };
         let mut keys: Vec<Value> = Vec::new();
         if per.moment.is_none() {
             let by: [Path; 1] = [vec![per.entity]];
             for formula in std::iter::once(&per.of).chain(&per.filter) {
-                seen(self, formula, &whole, look, &by, &mut |members| keys.extend(members));
+                seen(self, formula, &whole, Look::OfValue, &by, &mut |members| keys.extend(members));
             }
         }
         let entity = |row: usize| {
@@ -179,7 +174,7 @@ impl<'a> Naive<'a> {
                     let first = if during {
                         from.max(start)
                     } else {
-                        to.map(|to| plus(to, -1)).filter(|d| Some(*d) < start)
+                        from.and(to).map(|to| plus(to, -1)).filter(|d| Some(*d) < start)
                     };
                     let first = if spans { first } else { start };
                     (if per.moment.is_some() { during } else { keys.contains(&key) }, first)
