@@ -362,9 +362,11 @@ impl Run<'_> {
             let measure = &self.model.measures[row.id.0];
             let mut column = cells.column(row, measure, &covered)?;
             if cut && measure.matures > 0 {
-                // What came after the same point was credited too: no earlier cohort can be cut there.
+                // What came after the same point was credited too: no earlier cohort can be cut there. Before the data
+                // there is none.
+                let there = covered.repeat(cells.combos.len());
                 column = column
-                    .without(&vec![true; cells.combos.len() * cells.width()], Reason::NotClosed)
+                    .without(&there, Reason::NotClosed)
                     .map_err(|f| DataFusionError::External(Box::new(f)))?;
             }
             measures.insert(row.id, column);
