@@ -241,7 +241,8 @@ impl Loaded {
                 crate::syntax::walk::walk(expr, &mut |part| {
                     if let ast::ExprKind::Name(path) = &part.kind {
                         let name = path.parts[0].node.as_str();
-                        found |= catalogue::is_one(name) && !raw.kpis.contains_key(name) && !named(name);
+                        found |=
+                            catalogue::NAMES.contains(&name) && !raw.kpis.contains_key(name) && !named(name);
                     }
                 });
             }
@@ -274,19 +275,13 @@ impl Loaded {
         let mut diagnostics = Diagnostics::new();
         let specs = specs::specs(&self.raw, resolve::calendar(&self.raw.calendar).timezone, &mut diagnostics);
         let (mut specs, mut defined): (Vec<_>, Vec<_>) =
-            specs.into_iter().partition(|spec| !self.is_catalogue(&spec.name));
+            specs.into_iter().partition(|spec| !catalogue::is_one(&spec.name, Some(&spec.path.node)));
         let mut inspected = inspect(&specs, &self.guard(), &mut diagnostics).await;
         if let Err(problems) = engine::catalogue::fill(&mut defined, &mut inspected, &BTreeMap::new()).await {
             diagnostics.extend(problems);
         }
         specs.extend(defined);
         (specs, inspected, diagnostics)
-    }
-
-    /// Whether a source is one of the project's own definitions.
-    fn is_catalogue(&self, name: &str) -> bool {
-        let file = |span: Span| self.map.file(span.file).name == CATALOGUE;
-        self.raw.sources.get(name).is_some_and(|source| file(source.name.span))
     }
 
     /// Where the project's paths may lead.
@@ -317,6 +312,9 @@ impl Loaded {
 impl Checked {
     /// Puts the definitions in their sources.
     async fn define(&mut self) -> Result<(), Vec<Diagnostic>> {
+        if !self.specs.iter().any(|spec| catalogue::is_one(&spec.name, Some(&spec.path.node))) {
+            return Ok(());
+        }
         let rows = self.definitions();
         engine::catalogue::fill(&mut self.specs, &mut self.inspected, &rows).await
     }

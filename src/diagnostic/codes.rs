@@ -127,7 +127,6 @@ codes! {
     VALUES_REJECTED "W0601" Warning "values outside `valid`";
     OUTSIDE_CALENDAR "W0801" Warning "rows in no period of an own calendar";
     CALENDAR_CLIPPED "W0802" Note "a range clipped to an own calendar";
-    KEPT "W0901" Warning "kept, not evaluated yet";
     FILES_DIFFER "W0602" Warning "files of one source with different columns";
 }
 

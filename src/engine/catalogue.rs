@@ -58,7 +58,7 @@ pub async fn fill(
     inspected: &mut Inspected,
     rows: &BTreeMap<&'static str, Rows>,
 ) -> Result<(), Vec<Diagnostic>> {
-    for spec in specs.iter_mut().filter(|s| catalogue::is_one(&s.name)) {
+    for spec in specs.iter_mut().filter(|s| catalogue::is_one(&s.name, Some(&s.path.node))) {
         let bytes = match rows.get(spec.name.as_str()) {
             Some(rows) => csv(rows),
             None => {

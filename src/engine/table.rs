@@ -21,7 +21,9 @@ use crate::model::calendar::Grain;
 use crate::model::expr::{Across, Kind, ResultExpr, RowLeaf};
 use crate::model::looks::{Backs, Looks};
 use crate::model::outcome::{Breakdown, KpiTable, Reason};
-use crate::model::project::{self, Aggregate, AsOf, ColumnRef, Fill, Measure, SourceId, TimeBinding, Window};
+use crate::model::project::{
+    self, Aggregate, AsOf, ColumnRef, Fill, Measure, MeasureId, SourceId, TimeBinding, Window,
+};
 use crate::plan::own_windows::{Reach, complete_from, reach};
 use crate::plan::period::day_number;
 use crate::plan::scan::Scans;

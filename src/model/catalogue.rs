@@ -28,9 +28,12 @@ pub const NAMES: [&str; 16] = [
     "data_sources",
 ];
 
-/// Whether a source is one of them.
-pub fn is_one(name: &str) -> bool {
-    NAMES.contains(&name)
+/// The path that they have in place of files.
+pub const PATH: &str = "catalogue";
+
+/// Whether a source is one of them, by its name and path.
+pub fn is_one(name: &str, path: Option<&str>) -> bool {
+    NAMES.contains(&name) && path == Some(PATH)
 }
 
 /// The rows of one of them: its columns, then a text for each; a missing value is none.
@@ -82,6 +85,7 @@ pub fn of_kpis(model: &Model, kpis: &[&Kpi], yearly: &BTreeMap<String, [Option<f
         "since",
         "review",
         "paid",
+        "guarded",
         "cost",
         "benefit",
     ]);
@@ -93,6 +97,7 @@ pub fn of_kpis(model: &Model, kpis: &[&Kpi], yearly: &BTreeMap<String, [Option<f
             Better::Within(..) => "within",
         });
         let paid = pays(model, &kpi.name);
+        let guarded = kpis.iter().any(|k| k.links.guards.contains(&kpi.name));
         let amount = |at: usize| yearly.get(&kpi.name).and_then(|y| y[at]).map(|v| v.to_string());
         rows.push([
             Some(kpi.name.clone()),
@@ -109,6 +114,7 @@ pub fn of_kpis(model: &Model, kpis: &[&Kpi], yearly: &BTreeMap<String, [Option<f
             kpi.links.since.map(|d| d.to_string()),
             kpi.links.review.clone(),
             Some(paid.to_string()),
+            Some(guarded.to_string()),
             amount(0),
             amount(1),
         ]);
@@ -265,6 +271,7 @@ fn pairs(model: &Model, kpis: &[&Kpi]) -> Rows {
         "shared_scorecard",
         "same_concept",
         "same_formula",
+        "costs_to_cut",
         "opposed",
     ]);
     // By KPI what it moves, +1 where more of what is wanted of it makes that rise.
@@ -279,17 +286,14 @@ fn pairs(model: &Model, kpis: &[&Kpi]) -> Rows {
     }
     let none = Vec::new();
     let moved = |kpi: &Kpi| moves.get(kpi.name.as_str()).unwrap_or(&none);
-    let keys: Vec<String> = kpis
-        .iter()
-        .map(|kpi| {
-            let mut key = String::new();
-            kpi.formula.key(&mut key);
-            key
-        })
-        .collect();
+    let cuts = |k: &&Kpi| {
+        let costs = k.links.concept.as_deref() == Some("costs") && k.judge.better == Some(Better::Lower);
+        costs && !k.links.objectives.is_empty()
+    };
+    let cutting = kpis.iter().any(|k| cuts(&k));
     let shared = |a: &[String], b: &[String]| a.iter().any(|x| b.contains(x)).to_string();
     for (first, a) in kpis.iter().enumerate() {
-        for (second, b) in kpis.iter().enumerate().skip(first + 1) {
+        for b in kpis.iter().skip(first + 1) {
             let cards = |card: &Scorecard, kpi: &Kpi| {
                 card.kpis.iter().any(|(place, _)| model.kpis[*place].name == kpi.name)
             };
@@ -309,12 +313,18 @@ fn pairs(model: &Model, kpis: &[&Kpi]) -> Rows {
                 Some(shared(&a.links.areas, &b.links.areas)),
                 Some(both.to_string()),
                 Some(concept.to_string()),
-                Some((keys[first] == keys[second]).to_string()),
+                Some(same_formula(a, b).to_string()),
+                Some(cutting.to_string()),
                 Some((third || against(a, b) || against(b, a)).to_string()),
             ]);
         }
     }
     rows
+}
+
+/// Whether two KPIs are the same as written, or one is the other by another name.
+fn same_formula(a: &Kpi, b: &Kpi) -> bool {
+    a.text == b.text || a.text == b.name || b.text == a.name
 }
 
 fn text(text: &str) -> Option<String> {

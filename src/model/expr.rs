@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::calendar::{Calendar, Grain};
+use super::history::History;
 use super::judge::{AskedKpi, BoundKpi};
 use super::project::{Aggregate, ColumnRef, Dimension, MeasureId, SourceId, Window};
 use super::types::{Type, Unit};
@@ -147,6 +148,8 @@ pub enum ResultLeaf {
     Kpi(String, Arc<ResultExpr>),
     /// A formula's values in other periods, or over the breakdown.
     Across(Across, Arc<ResultExpr>),
+    /// What formulas' values in closed periods tell.
+    History(Arc<History>),
     /// A formula for each entity, then over entities.
     Per(Arc<Per>),
     /// A border of the period, or of the window that stands for it, in what is asked of each entity.
@@ -276,7 +279,10 @@ impl LeafKey for ResultLeaf {
             Self::Measure(id) => {
                 let _ = write!(out, "m{}", id.0);
             }
-            Self::Kpi(_, body) => body.key(out),
+            // By identity: formulas of formulas are as long as a power of two.
+            Self::Kpi(name, body) => {
+                let _ = write!(out, "{name}@{:p}", Arc::as_ptr(body));
+            }
             Self::Period(border, window) => {
                 let _ = write!(out, "period.{border:?}{window:?}");
             }
@@ -304,6 +310,14 @@ impl LeafKey for ResultLeaf {
                     None => write!(out, "{across:?}("),
                 };
                 body.key(out);
+                out.push(')');
+            }
+            Self::History(history) => {
+                let _ = write!(out, "{:?}{}of{}(", history.told, history.min, history.last);
+                for part in &history.of {
+                    part.key(out);
+                    out.push(';');
+                }
                 out.push(')');
             }
         }
@@ -409,6 +423,13 @@ impl ResultExpr {
                     }
                 }
                 ResultLeaf::Bound(bound) => bound.name.all_leaves(deep, seen, f),
+                ResultLeaf::History(history) => {
+                    for part in &history.of {
+                        if seen.insert(std::ptr::from_ref(part)) {
+                            part.all_leaves(deep, seen, f);
+                        }
+                    }
+                }
                 ResultLeaf::Per(_)
                 | ResultLeaf::Measure(_)
                 | ResultLeaf::Period(..)
@@ -530,6 +551,7 @@ impl ResultExpr {
                     ResultLeaf::Per(per) => (None, per.parts().collect()),
                     ResultLeaf::Judged(asked) => (None, asked.formulas().collect()),
                     ResultLeaf::Bound(bound) => (None, vec![&bound.name]),
+                    ResultLeaf::History(history) => (None, history.of.iter().collect()),
                     ResultLeaf::Across(across, body) => {
                         let offset = across.offset().filter(|o| o.same_point);
                         (offset.and_then(periods), vec![body])
@@ -576,6 +598,12 @@ impl ResultExpr {
                     }
                     ResultLeaf::Bound(bound) => {
                         most = most.max(of(&bound.name, back, done));
+                        return;
+                    }
+                    ResultLeaf::History(history) => {
+                        for part in &history.of {
+                            most = most.max(history.back().saturating_add(of(part, back, done)));
+                        }
                         return;
                     }
                     ResultLeaf::Kpi(_, body) => (0, body),

@@ -58,6 +58,13 @@ impl Walk<'_> {
                     self.formula(body, back.saturating_add(further), here);
                 }
             }
+            ResultLeaf::History(history) => {
+                for further in 0..=history.back() {
+                    for part in &history.of {
+                        self.formula(part, back.saturating_add(further), here);
+                    }
+                }
+            }
             ResultLeaf::Per(per) => self.per(per, back, here),
             ResultLeaf::Judged(asked) => asked.formulas().for_each(|body| self.formula(body, back, here)),
             ResultLeaf::Bound(bound) => self.formula(&bound.name, back, here),

@@ -7,6 +7,7 @@ pub mod change;
 pub mod expr;
 pub mod findings;
 pub mod graph;
+pub mod history;
 pub mod judge;
 pub mod looks;
 pub mod measure;

@@ -48,11 +48,13 @@ pub enum Reason {
     Withheld = 16,
     /// Of a rule: the period begins before it is judged, or after.
     NotInEffect = 17,
+    /// Too few closed periods of which something is known.
+    TooFewPeriods = 18,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NoRows,
         Self::NoValues,
         Self::ZeroDenominator,
@@ -70,6 +72,7 @@ impl Reason {
         Self::LowCoverage,
         Self::Withheld,
         Self::NotInEffect,
+        Self::TooFewPeriods,
     ];
 
     /// The word in results: `no_rows`.
@@ -92,6 +95,7 @@ impl Reason {
             Self::LowCoverage => "low_coverage",
             Self::Withheld => "withheld",
             Self::NotInEffect => "not_in_effect",
+            Self::TooFewPeriods => "too_few_periods",
         }
     }
 

@@ -183,9 +183,9 @@ impl Operand {
         self.figure.as_ref().and_then(|f| f.reason)
     }
 
-    /// The leftmost part below that is missing and has none below that is.
+    /// The leftmost part below that is missing and has none below that is, or says itself why it is.
     pub fn origin(&self) -> &Self {
-        let next = self.operands.iter().find(|o| o.reason().is_some());
+        let next = self.operands.iter().find(|o| self.missing.is_none() && o.reason().is_some());
         next.map_or(self, Self::origin)
     }
 }

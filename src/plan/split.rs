@@ -59,6 +59,9 @@ impl Splitter<'_> {
             Kind::Leaf(ResultLeaf::Across(across, _)) => {
                 no(format!("`{}` looks beyond the period or the member", across.name()))
             }
+            Kind::Leaf(ResultLeaf::History(history)) => {
+                no(format!("`{}` looks beyond the period or the member", history.name()))
+            }
             // An entity belongs to one member of a period.
             Kind::Leaf(ResultLeaf::Per(per)) => match per.over {
                 Over::Aggregate(Aggregate::Sum | Aggregate::Count) => Ok(()),

@@ -61,12 +61,15 @@ pub(super) fn call<S: Scope>(
         let name = super::arguments::named_like(a)?;
         (!scope.knows(r, &name.node)).then(|| name.clone())
     };
-    let unknown = call.named.first().map(|(name, _)| name.clone());
+    // One of the function's own is among the named where an optional one before it is left out.
+    let own = |name: &str| signature.class == Class::History && parameters.iter().any(|p| p.0 == name);
+    let unknown = call.named.iter().map(|(name, _)| name).find(|name| !own(&name.node)).cloned();
     let unknown = match signature.class {
-        Class::Scalar | Class::Row => unknown.or_else(|| call.args.iter().find_map(strange)),
+        Class::Scalar | Class::Row | Class::History => unknown.or_else(|| call.args.iter().find_map(strange)),
         _ => unknown,
     };
-    if let (Class::Scalar | Class::Row | Class::Aggregate, Some(argument)) = (signature.class, unknown) {
+    let told = matches!(signature.class, Class::Scalar | Class::Row | Class::Aggregate | Class::History);
+    if let Some(argument) = unknown.filter(|_| told) {
         r.report(
             Diagnostic::new(
                 &codes::WRONG_ARGUMENTS,

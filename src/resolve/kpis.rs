@@ -112,6 +112,7 @@ impl Resolver<'_> {
                     depth = depth.max(self.kpis.depths.get(&Arc::as_ptr(body)).copied().unwrap_or(0));
                 }
                 ResultLeaf::Across(_, body) => below.push(body),
+                ResultLeaf::History(history) => below.extend(&history.of),
                 ResultLeaf::Per(per) => below.extend(per.parts()),
                 ResultLeaf::Judged(asked) => below.extend(asked.formulas()),
                 ResultLeaf::Bound(_)

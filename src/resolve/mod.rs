@@ -24,6 +24,7 @@ mod dimensions;
 mod expand;
 mod facts;
 mod held;
+mod history;
 mod judge;
 mod kpis;
 mod literals;

@@ -79,6 +79,7 @@ impl Scope for ResultScope {
     fn call(&mut self, r: &mut Resolver<'_>, call: &ast::Call, class: Class, span: Span) -> ResultExpr {
         let typed = match class {
             Class::Periods | Class::Breakdown => r.across(self, call, span),
+            Class::History => r.history(self, call, span),
             Class::Conversion => r.conversion(self, call, span),
             Class::Row => r.convert_outside(call, span),
             _ => r.aggregate(call, self, span),

@@ -134,7 +134,7 @@ impl Resolver<'_> {
             lost: Vec::new(),
             data_from: self.day(raw.data_from.as_ref()),
             fresh_until: self.moment(raw.fresh_until.as_ref()),
-            catalogue: catalogue::is_one(&raw.name.node),
+            catalogue: catalogue::is_one(&raw.name.node, raw.path.as_ref().map(|p| p.node.as_str())),
             hint: self.schemas.hints.get(&raw.name.node).cloned(),
             broken: (schema.is_none() || self.schemas.partial.contains(&raw.name.node))
                 && raw.distinct.is_none(),

@@ -81,7 +81,7 @@ impl Evaluator<'_> {
     }
 
     /// The cells of a cut period from a column of whole ones.
-    fn of_whole(&self, whole: Whole<'_>, column: &Column) -> Evaluated {
+    pub(super) fn of_whole(&self, whole: Whole<'_>, column: &Column) -> Evaluated {
         let at = |combo: usize| Some((combo * whole.level.width + whole.period) as u32);
         let from: Vec<Option<u32>> = (0..self.level.combos()).map(at).collect();
         column.taken(&from, Reason::NoPreviousPeriod)

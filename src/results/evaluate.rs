@@ -192,6 +192,7 @@ impl Evaluator<'_> {
                 })
             }
             Kind::Leaf(ResultLeaf::Across(across, of)) => self.across(across, of, expr.ty),
+            Kind::Leaf(ResultLeaf::History(history)) => self.history(history, expr.ty),
             Kind::Leaf(ResultLeaf::Measure(id)) => self
                 .level
                 .measures

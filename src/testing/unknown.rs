@@ -70,6 +70,7 @@ impl Search<'_> {
         let mut bodies: Vec<&ResultExpr> = Vec::new();
         formula.leaves(&mut |leaf| match leaf {
             ResultLeaf::Kpi(_, body) | ResultLeaf::Across(_, body) => bodies.push(body),
+            ResultLeaf::History(history) => bodies.extend(&history.of),
             ResultLeaf::Per(per) => bodies.extend(per.parts()),
             ResultLeaf::Judged(asked) => bodies.extend(asked.formulas()),
             ResultLeaf::Bound(bound) => bodies.push(&bound.name),

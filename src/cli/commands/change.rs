@@ -4,7 +4,7 @@ use crate::api::{Checked, NoChange, RunOptions};
 use crate::cli::args::{ChangeFormat, Explain};
 use crate::cli::console::{Bar, complain, out, show, usage};
 use crate::cli::settings::{Exit, Talk, as_of, breakdown, grain};
-use crate::diagnostic::{Diagnostic, codes};
+
 use crate::plan::change::Asked;
 use crate::report::{TableOptions, change, change_json};
 
@@ -40,10 +40,8 @@ pub async fn run(mut checked: Checked, args: &Explain, talk: &Talk) -> Exit {
     });
     match written {
         Ok(()) => {
-            let shown = |d: &&Diagnostic| talk.verbose || d.code != &codes::KEPT;
             if !as_json {
-                let notes: Vec<Diagnostic> = told.notes.iter().filter(shown).cloned().collect();
-                show(&notes, &checked.map, talk, false);
+                show(&told.notes, &checked.map, talk, false);
             }
             Exit::Done
         }

@@ -116,13 +116,7 @@ pub async fn run(mut loaded: Loaded, wanted: Wanted, arguments: &Arguments, talk
             }
             // Notes after the result: they are what is read last.
             if exit == Exit::Done && !as_json {
-                let shown: Vec<_> = outcome
-                    .notes
-                    .iter()
-                    .filter(|n| talk.verbose || n.code != &codes::KEPT)
-                    .cloned()
-                    .collect();
-                show(&shown, &checked.map, talk, false);
+                show(&outcome.notes, &checked.map, talk, false);
             }
             match (exit, fail_on) {
                 (Exit::Done, Some(fail_on)) => fail_on.exit(&outcome.rules),

@@ -4,6 +4,7 @@
 mod elsewhere;
 mod entities;
 mod figure;
+mod history;
 mod members;
 mod missing;
 pub mod rows;

@@ -48,6 +48,10 @@ fn result_leaf(model: &Model, map: &SourceMap, home: &str, leaf: &ResultLeaf) ->
         ResultLeaf::Period(border, _) => border_text(*border).to_owned(),
         ResultLeaf::Across(Across::HideBelow(_), body) => text(body),
         ResultLeaf::Across(across, body) => format!("{}({})", across.name(), text(body)),
+        ResultLeaf::History(history) => {
+            let of: Vec<String> = history.of.iter().map(text).collect();
+            format!("{}({})", history.name(), of.join(", "))
+        }
         ResultLeaf::Per(per) => format!("{} per {}", text(&per.formula), per.entity.name()),
         ResultLeaf::Judged(asked) => asked.name.clone(),
         ResultLeaf::Bound(bound) => text(&bound.name),

@@ -84,6 +84,10 @@ impl Walk<'_> {
                 operand.part = Part::Across;
                 self.across(&mut operand, here, (across, body), read)?;
             }
+            Kind::Leaf(ResultLeaf::History(history)) => {
+                operand.part = Part::Across;
+                self.history(&mut operand, here, history, read)?;
+            }
             Kind::Leaf(ResultLeaf::Per(per)) => {
                 operand.part = Part::Per;
                 self.per(&mut operand, here, per, read)?;

@@ -47,6 +47,13 @@ fn direct<'a>(formula: &'a ResultExpr, seen: &mut HashSet<*const ResultExpr>, na
                 }
             }
         }
+        ResultLeaf::History(history) => {
+            for part in &history.of {
+                if seen.insert(std::ptr::from_ref(part)) {
+                    direct(part, seen, named);
+                }
+            }
+        }
         ResultLeaf::Judged(asked) => {
             named.insert(&asked.name);
         }

@@ -207,7 +207,9 @@ impl Resolver<'_> {
                         | ResultLeaf::Judged(_)
                         | ResultLeaf::Bound(_)
                         | ResultLeaf::Table(_)
+                        | ResultLeaf::Period(..)
                         | ResultLeaf::Across(..)
+                        | ResultLeaf::History(_)
                 )
             });
             let timed = |id: &crate::model::project::MeasureId| {

@@ -225,7 +225,6 @@ fn wrong_shapes() {
         ("tests: {t: {expect: {kpi: k, n: many}}}", "E0105"),
         ("tests: {t: {expect: {kpi: k, status: fine}}}", "E0114"),
         ("tests: {t: {expect: {kpi: k, valu: 1}}}", "E0103"),
-        ("params: {p: {source: s}}", "E0106"),
         ("kpis: {a: {formula: b, target: {source: s}}}", "E0106"),
         ("kpis: {a: {formula: b, status: 90%}}", "E0105"),
         ("kpis: {a: {formula: b, status: {on_track: [1, 2, 3]}}}", "E0114"),
