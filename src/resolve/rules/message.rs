@@ -54,6 +54,9 @@ impl Resolver<'_> {
         offset: usize,
         formula: &str,
     ) -> Option<Piece> {
+        // `{x %}` is shown as a percentage; `{5%}` is a number.
+        let percent = formula.ends_with(" %");
+        let formula = formula.strip_suffix(" %").unwrap_or(formula);
         // Exact where the text stands in the file as it is, in quotes or not.
         let length = (text.span.end - text.span.start) as usize;
         let shift = match length.checked_sub(text.node.len()) {
@@ -83,6 +86,14 @@ impl Resolver<'_> {
                 return Some(Piece::Period);
             }
         }
-        self.operand(reading, &expr, true).map(Piece::Operand)
+        let place = self.operand(reading, &expr, true)?;
+        if !percent {
+            return Some(Piece::Operand(place));
+        }
+        let mut shown = reading.operands[place].clone();
+        (shown.percent, shown.told) = (true, true);
+        shown.text.push_str(" %");
+        reading.operands.push(shown);
+        Some(Piece::Operand(reading.operands.len() - 1))
     }
 }
