@@ -9,7 +9,7 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::markdown::{self, Block, Piece};
 use crate::request::Request;
-use crate::{Outcome, console, diff, files_below, folder, plan, root, table, updating};
+use crate::{Outcome, console, diff, files_below, folder, plan, root, table, updating, verdicts};
 
 /// One for each file.
 pub fn trials() -> Vec<Trial> {
@@ -49,6 +49,12 @@ fn run(file: &Path) -> Outcome {
                 let rows = asked("run").and_then(|r| r.rows(folder.path())).map_err(at)?;
                 rows.and_then(|rows| table::of(&rows, &extra)).unwrap_or_else(|problem| problem)
             }
+            // Whatever is asked for, no rule fails the case.
+            "verdicts" => {
+                let words = format!("align {} --fail-on never", block.rest());
+                let rows = Request::parse(&words).and_then(|r| r.rows(folder.path())).map_err(at)?;
+                rows.and_then(|rows| verdicts::of(&rows)).unwrap_or_else(|problem| problem)
+            }
             // Without a request, what `check` says.
             "diagnostics" => asked("check").and_then(|r| r.talk(folder.path())).map_err(at)?,
             "plan" => asked("run").and_then(|r| plan::of(&r, folder.path())).map_err(at)?,
@@ -72,7 +78,9 @@ fn run(file: &Path) -> Outcome {
         }
     }
     if expectations == 0 {
-        return Err("the case expects nothing: no result, diagnostics, plan or console block".into());
+        return Err(
+            "the case expects nothing: no result, verdicts, diagnostics, plan or console block".into()
+        );
     }
     let rewritten = markdown::print(&pieces);
     if updating() && rewritten != text {

@@ -22,6 +22,7 @@ mod properties;
 mod request;
 mod table;
 mod typed;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -64,7 +64,7 @@ impl Request {
 
     fn run(&self, folder: &Path, format: &str) -> Result<Output, String> {
         let mut words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        if matches!(words.first(), Some(&("run" | "eval"))) && !words.contains(&"--format") {
+        if matches!(words.first(), Some(&("run" | "eval" | "align"))) && !words.contains(&"--format") {
             words.extend(["--format", format]);
         }
         console::rumbo(&words, folder)

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
-type Row = Map<String, Value>;
+pub type Row = Map<String, Value>;
 
 const BEFORE: [&str; 4] = ["kpi", "grain", "period_start", "period_end"];
 const AFTER: [&str; 18] = [
@@ -91,7 +91,7 @@ fn number(row: &Row, key: &str) -> String {
     ((value * 1e9).round() / 1e9).to_string()
 }
 
-fn text(row: &Row, key: &str) -> String {
+pub fn text(row: &Row, key: &str) -> String {
     match row.get(key) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
@@ -113,7 +113,7 @@ fn member(row: &Row, dimension: &str) -> String {
     }
 }
 
-fn aligned(columns: &[(String, Vec<String>)]) -> String {
+pub fn aligned(columns: &[(String, Vec<String>)]) -> String {
     let width = |t: &str| unicode_width::UnicodeWidthStr::width(t);
     let widths: Vec<usize> = columns
         .iter()
