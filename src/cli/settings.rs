@@ -76,19 +76,19 @@ impl FailOn {
         Ok(fail_on)
     }
 
-    /// As the rules stand: in the last closed period that was asked for. What could not be judged counts only
-    /// where nothing fires.
+    /// As the rules stand: in the last closed period that was asked for. What could not be judged is no finding,
+    /// and comes first.
     pub fn exit(&self, tables: &[RuleTable]) -> Exit {
         let now = |table: &RuleTable, wanted: Verdict| {
             let at = table.current();
             at.is_some_and(|at| (0..table.members.len()).any(|m| table.verdict(m, at) == wanted))
         };
-        if tables.iter().any(|t| self.severities.contains(&t.severity) && now(t, Verdict::Fires)) {
-            return Exit::Findings;
-        }
         let judged = |table: &RuleTable| table.lacks.is_some() || table.judged();
         if self.unknown && tables.iter().any(|t| now(t, Verdict::Unknown) || !judged(t)) {
             return Exit::Failed;
+        }
+        if tables.iter().any(|t| self.severities.contains(&t.severity) && now(t, Verdict::Fires)) {
+            return Exit::Findings;
         }
         Exit::Done
     }

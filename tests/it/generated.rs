@@ -10,6 +10,8 @@ pub fn parts_are_current() -> Outcome {
     let mut problems = Vec::new();
     for (file, name, text) in [
         ("docs/functions.md", "functions", rumbo::function_reference()),
+        ("docs/catalogue.md", "catalogue", rumbo::catalogue_reference()),
+        ("docs/checks.md", "checks", rumbo::check_reference()),
         ("docs/rule-files.md", "rule-file reference", rumbo::rule_file_reference()),
     ] {
         let path = root().join(file);
