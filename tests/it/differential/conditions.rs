@@ -98,7 +98,11 @@ impl Conditions<'_> {
             return None;
         }
         let path = self.rng.pick(&all).clone();
-        let ty = if matches!(path.last(), Some(&("is_large" | "is_buyer"))) { Ty::Bool } else { Ty::Text };
+        let ty = match path.last() {
+            Some(&("is_large" | "is_buyer")) => Ty::Bool,
+            Some(&"bought") => Ty::Integer,
+            _ => Ty::Text,
+        };
         Some(self.of(path, ty))
     }
 

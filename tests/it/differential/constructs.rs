@@ -5,7 +5,7 @@ use super::calendar::Grain;
 use super::conditions::Conditions;
 use super::formula::{Formula, Kpi, Moment, Per, Shift};
 use super::generate::Generator;
-use super::schema::{ACCOUNTS, REPS, Src};
+use super::schema::{ACCOUNTS, BUYERS, REPS, Src};
 use super::value::Value;
 use super::world::way;
 
@@ -71,7 +71,7 @@ impl Generator<'_> {
         let fits = |f: &Formula, kpis: &[Kpi], entity: &'static str| {
             plain(f, kpis) && f.roots(kpis).iter().all(|s| way(*s, &[entity]).is_some())
         };
-        let entity = *self.rng.pick(&["account", "account", "account", "rep"]);
+        let entity = *self.rng.pick(&["account", "account", "account", "rep", "buyer"]);
         let of = Some(self.number(depth - 1)).filter(|f| fits(f, &self.kpis, entity));
         let of = of.unwrap_or_else(|| self.aggregate());
         if !fits(&of, &self.kpis, entity) {
@@ -106,7 +106,11 @@ impl Generator<'_> {
             1 => Some(self.condition(0)).filter(|f| fits(f, &self.kpis, entity)),
             _ => None,
         };
-        let source = if entity == "account" { ACCOUNTS } else { REPS };
+        let source = match entity {
+            "account" => ACCOUNTS,
+            "rep" => REPS,
+            _ => BUYERS,
+        };
         let columns = self
             .rng
             .percent(25)

@@ -115,6 +115,7 @@ impl Maker<'_> {
                 let rows = match source {
                     super::schema::ACCOUNTS => accounts,
                     super::schema::REPS => reps,
+                    _ if SOURCES[source].distinct.is_some() => 0,
                     _ => self.size(),
                 };
                 if source == super::schema::OWNERS {

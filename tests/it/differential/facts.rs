@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::aggregate::aggregate;
-use super::schema::{ACCOUNTS, INVOICES, REPS, SOURCES, Src};
+use super::schema::{ACCOUNTS, BUYERS, INVOICES, REPS, SOURCES, Src};
 use super::value::{Value, order};
 use super::world::{World, total_order};
 
@@ -12,6 +12,10 @@ pub fn facts(world: &World) -> Vec<Vec<Vec<Value>>> {
     let of = |source: Src, row: usize| match source {
         ACCOUNTS => account(world, row),
         REPS => vec![total("sum", &related(world, REPS, row, "rep", "issued_on"), "amount", world)],
+        BUYERS => {
+            let bought = related(world, BUYERS, row, "buyer", "issued_on");
+            vec![total("min", &bought, "issued_on", world), total("sum", &bought, "qty", world)]
+        }
         _ => Vec::new(),
     };
     let rows = |source: Src| (0..world.rows[source].len()).map(move |row| of(source, row)).collect();

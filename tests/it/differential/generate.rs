@@ -6,12 +6,12 @@ use chrono::NaiveDate;
 use super::calendar::{Grain, Window, plus};
 use super::formula::{Fill, Formula, Kpi, Path, Row};
 use super::rng::Rng;
-use super::schema::{ACCOUNTS, BALANCES, INVOICES, OWNERS, REPS, SURVEYS, Src, TOUCHES, Ty};
+use super::schema::{ACCOUNTS, BALANCES, BUYERS, INVOICES, OWNERS, REPS, SURVEYS, Src, TOUCHES, Ty};
 use super::value::Value;
 use super::world::{Settings, way};
 
 /// Every dimension that some KPI may be broken down by.
-pub const DIMENSIONS: [&[&str]; 17] = [
+pub const DIMENSIONS: [&[&str]; 19] = [
     &["account", "rep"],
     &["account", "rep", "region"],
     &["account", "first_rep"],
@@ -29,6 +29,8 @@ pub const DIMENSIONS: [&[&str]; 17] = [
     &["accounts", "segment"],
     &["account_owners", "rep_id"],
     &["reps", "region"],
+    &["buyer"],
+    &["buyer", "bought"],
 ];
 
 /// Makes KPIs.
@@ -53,9 +55,9 @@ pub(super) struct Palette {
 
 impl Palette {
     fn random(rng: &mut Rng, settings: &Settings) -> Self {
-        const ALL: [Src; 12] = [
+        const ALL: [Src; 13] = [
             INVOICES, INVOICES, INVOICES, ACCOUNTS, ACCOUNTS, ACCOUNTS, TOUCHES, OWNERS, SURVEYS, REPS,
-            BALANCES, BALANCES,
+            BALANCES, BALANCES, BUYERS,
         ];
         let sources: Vec<Src> = (0..2).map(|_| *rng.pick(&ALL)).collect();
         let reached: Vec<Path> = DIMENSIONS

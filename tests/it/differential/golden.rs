@@ -9,7 +9,7 @@ use super::cells::Expected;
 use super::data::Data;
 use super::formula::Kpi;
 use super::run::{needed, rules};
-use super::schema::file;
+use super::schema::{SOURCES, file};
 use super::value::Value;
 use crate::table;
 
@@ -25,7 +25,7 @@ pub fn case(
 ) -> String {
     let settings = &data.settings;
     let mut text = format!("# {title}\n\n```rules\n{}```\n", rules(data, kpis, kept));
-    for source in needed(kpis, kept) {
+    for source in needed(kpis, kept).into_iter().filter(|s| SOURCES[*s].distinct.is_none()) {
         let kind = if settings.parquet[source] { "parquet" } else { "data" };
         let _ = write!(text, "\n```{kind} {}\n{}```\n", file(source, settings), data.text(source));
     }

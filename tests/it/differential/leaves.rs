@@ -175,8 +175,8 @@ impl Generator<'_> {
     }
 }
 
-/// The time between rows of an account, of sources of events.
+/// The time between rows of an account, of sources of events that have a file.
 pub(super) fn gap_of(source: Src) -> Option<Row> {
-    let time = SOURCES[source].time?;
+    let time = SOURCES[source].time.filter(|_| SOURCES[source].distinct.is_none())?;
     Some(Row::Gap(source, time))
 }

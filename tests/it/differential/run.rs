@@ -105,7 +105,7 @@ pub struct Place {
 impl Place {
     pub fn new(data: &Data) -> Result<Self, String> {
         let folder = folder::new().map_err(|e| e.to_string())?;
-        for source in 0..SOURCES.len() {
+        for source in (0..SOURCES.len()).filter(|s| SOURCES[*s].distinct.is_none()) {
             let text = data.text(source);
             let path = folder.path().join(file(source, &data.settings));
             let bytes = if data.settings.parquet[source] {

@@ -52,6 +52,8 @@ pub struct Source {
     pub relations: &'static [Relation],
     /// The day of a balance; its key is the account.
     pub snapshot: Option<&'static str>,
+    /// The source and column whose values its rows are, where it has no file.
+    pub distinct: Option<(Src, &'static str)>,
     /// Columns that the rule file makes: name, type, formula.
     pub made: &'static [(&'static str, Ty, &'static str)],
 }
@@ -100,11 +102,12 @@ pub const INVOICES: Src = 3;
 pub const TOUCHES: Src = 4;
 pub const SURVEYS: Src = 5;
 pub const BALANCES: Src = 6;
+pub const BUYERS: Src = 7;
 
 const ACCOUNT: Relation = Relation { name: "account", target: ACCOUNTS, how: How::Key("account_id") };
 const REP: Relation = Relation { name: "rep", target: REPS, how: How::Key("rep_id") };
 
-pub const SOURCES: [Source; 7] = [
+pub const SOURCES: [Source; 8] = [
     Source {
         name: "accounts",
         columns: &[
@@ -126,6 +129,7 @@ pub const SOURCES: [Source; 7] = [
             Relation { name: "first_rep", target: REPS, how: How::Owner(Some("started_on")) },
         ],
         snapshot: None,
+        distinct: None,
         made: &[
             ("first_invoice_on", Ty::Date, "min(invoices.issued_on)"),
             ("invoice_count", Ty::Integer, "count(invoices where amount > 0)"),
@@ -142,6 +146,7 @@ pub const SOURCES: [Source; 7] = [
         entity: Some(("rep", "rep_id")),
         relations: &[],
         snapshot: None,
+        distinct: None,
         made: &[("sales", Ty::Decimal, "sum(invoices.amount via rep)")],
     },
     Source {
@@ -158,6 +163,7 @@ pub const SOURCES: [Source; 7] = [
         entity: None,
         relations: &[ACCOUNT, REP],
         snapshot: None,
+        distinct: None,
         made: &[],
     },
     Source {
@@ -176,8 +182,9 @@ pub const SOURCES: [Source; 7] = [
         time: Some("issued_on"),
         span: None,
         entity: Some(("invoice", "invoice_id")),
-        relations: &[ACCOUNT, REP],
+        relations: &[ACCOUNT, REP, Relation { name: "buyer", target: BUYERS, how: How::Key("account_id") }],
         snapshot: None,
+        distinct: None,
         made: &[],
     },
     Source {
@@ -193,6 +200,7 @@ pub const SOURCES: [Source; 7] = [
         entity: None,
         relations: &[ACCOUNT],
         snapshot: None,
+        distinct: None,
         made: &[],
     },
     Source {
@@ -208,6 +216,7 @@ pub const SOURCES: [Source; 7] = [
         entity: None,
         relations: &[ACCOUNT],
         snapshot: None,
+        distinct: None,
         made: &[],
     },
     Source {
@@ -218,7 +227,19 @@ pub const SOURCES: [Source; 7] = [
         entity: None,
         relations: &[ACCOUNT],
         snapshot: Some("day"),
+        distinct: None,
         made: &[],
+    },
+    Source {
+        name: "buyers",
+        columns: &[("account_id", Ty::Text)],
+        time: Some("since"),
+        span: None,
+        entity: Some(("buyer", "account_id")),
+        relations: &[ACCOUNT],
+        snapshot: None,
+        distinct: Some((INVOICES, "account_id")),
+        made: &[("since", Ty::Date, "min(invoices.issued_on)"), ("bought", Ty::Integer, "sum(invoices.qty)")],
     },
 ];
 
@@ -266,7 +287,11 @@ pub fn head(settings: &Settings, needed: &[Src]) -> String {
     let mut text = settings.head();
     text.push_str("sources:\n");
     for (id, source) in SOURCES.iter().enumerate().filter(|(id, _)| needed.contains(id)) {
-        let _ = write!(text, "  {}:\n    path: {}\n", source.name, file(id, settings));
+        let _ = writeln!(text, "  {}:", source.name);
+        let _ = match source.distinct {
+            Some((of, column)) => writeln!(text, "    distinct: {}.{column}", SOURCES[of].name),
+            None => writeln!(text, "    path: {}", file(id, settings)),
+        };
         if let Some((entity, key)) = source.entity {
             let _ = write!(text, "    entity: {entity}\n    key: {key}\n");
         }
@@ -285,7 +310,8 @@ pub fn head(settings: &Settings, needed: &[Src]) -> String {
             );
         }
         text.push_str(&settings.extras(id));
-        let columns = source.columns.iter().map(|(name, ty)| column(name, *ty));
+        let of_file = if source.distinct.is_some() { &[] } else { source.columns };
+        let columns = of_file.iter().map(|(name, ty)| column(name, *ty));
         let made = source.made.iter().map(|(name, _, formula)| format!("{name}: {{formula: {formula}}}"));
         let all: Vec<String> = columns.chain(made).collect();
         let _ = writeln!(text, "    columns: {{{}}}", all.join(", "));

@@ -134,7 +134,8 @@ impl World {
             .iter()
             .zip(files)
             .map(|(source, file)| {
-                let first = source.own_time().and_then(|c| source.column(c));
+                let first =
+                    source.own_time().and_then(|c| source.column(c)).filter(|_| source.distinct.is_none());
                 let last = source.span.and_then(|s| source.column(s.1));
                 let nps = source.column("nps");
                 let exists = |row: &&Vec<Value>| first.is_none_or(|c| !settings.is_later(&row[c]));
@@ -156,6 +157,11 @@ impl World {
             })
             .collect();
         let mut world = Self { settings: settings.clone(), rows };
+        for (source, made) in SOURCES.iter().enumerate() {
+            if let Some((of, column)) = made.distinct {
+                world.rows[source] = world.values(of, column);
+            }
+        }
         let facts = super::facts::facts(&world);
         for (rows, made) in world.rows.iter_mut().zip(facts) {
             for (row, made) in rows.iter_mut().zip(made) {
@@ -163,6 +169,15 @@ impl World {
             }
         }
         world
+    }
+
+    /// The values of a column, each once, as rows.
+    fn values(&self, source: Src, column: &str) -> Rows {
+        let all = (0..self.rows[source].len()).map(|row| self.path(source, row, &[column], None));
+        let mut all: Rows = all.filter(|value| !value.is_missing()).map(|value| vec![value]).collect();
+        all.sort_by_key(|row| row[0].plain());
+        all.dedup();
+        all
     }
 
     /// The row that a relation of a row finds, for a row that counts at a moment.
