@@ -174,8 +174,10 @@ pub fn catalogue_reference() -> String {
     let node = |text: Option<&Spanned<String>>| text.map_or("", |t| t.node.as_str()).to_owned();
     let mut page = String::new();
     for source in raw.sources.values() {
-        let entity = source.entity.as_ref().map_or_else(String::new, |e| format!(" One row is a `{}`.", e.node));
-        let _ = write!(page, "## `{}`\n\n{}.{entity}\n\n", source.name.node, said(source.description.as_ref()));
+        let entity =
+            source.entity.as_ref().map_or_else(String::new, |e| format!(" One row is a `{}`.", e.node));
+        let _ =
+            write!(page, "## `{}`\n\n{}.{entity}\n\n", source.name.node, said(source.description.as_ref()));
         let _ = write!(page, "| column | type | |\n|---|---|---|\n");
         for column in source.columns.values() {
             let (ty, doc) = (node(column.ty.as_ref()), said(column.description.as_ref()));
@@ -208,9 +210,12 @@ pub fn check_reference() -> String {
             if let Some(each) = &rule.each {
                 let whom = match &each.pair {
                     Some(pair) => format!("pair of `{}`", pair.node),
-                    None => each.dimensions.iter().map(|d| format!("`{}`", d.node)).collect::<Vec<_>>().join(", "),
+                    None => {
+                        each.dimensions.iter().map(|d| format!("`{}`", d.node)).collect::<Vec<_>>().join(", ")
+                    }
                 };
-                let only = formula(each.filter.as_ref()).map_or_else(String::new, |f| format!(" where `{f}`"));
+                let only =
+                    formula(each.filter.as_ref()).map_or_else(String::new, |f| format!(" where `{f}`"));
                 let _ = writeln!(page, "- Asked of each {whom}{only}");
             }
             if let Some(grain) = &rule.grain {
@@ -221,7 +226,9 @@ pub fn check_reference() -> String {
                 let named: Vec<String> = raw
                     .params
                     .values()
-                    .filter(|p| format!("{when} {}", each_text(rule)).contains(&format!("params.{}", p.name.node)))
+                    .filter(|p| {
+                        format!("{when} {}", each_text(rule)).contains(&format!("params.{}", p.name.node))
+                    })
                     .map(|p| {
                         let value = formula(p.value.as_ref());
                         let value = value.or_else(|| p.names.as_ref().map(|n| n.node.clone()));

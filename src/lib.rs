@@ -49,8 +49,7 @@ mod testing;
 
 pub use api::{
     Checked, Loaded, NoChange, RunOptions, StandardFunction, catalogue_reference, check_reference,
-    function_reference, functions, load, load_texts,
-    parse_formula, rule_file_reference, standard_functions,
+    function_reference, functions, load, load_texts, parse_formula, rule_file_reference, standard_functions,
 };
 pub use diagnostic::{DataPlace, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use engine::run::{Progress, Silent};

@@ -13,8 +13,8 @@ use crate::model::verdict::Verdict;
 
 /// Of one rule and verdict at most so many are listed.
 const MOST_LISTED: usize = 20;
-/// What could not be judged is listed for fewer.
-const MOST_UNKNOWN: usize = 3;
+/// Of what is no finding, or not yet, fewer.
+const MOST_EARLY: usize = 3;
 
 /// How it is drawn.
 pub struct Drawn<'a> {
@@ -73,7 +73,8 @@ fn rule(table: &RuleTable, found: &[&Finding], drawn: &Drawn<'_>, out: &mut dyn 
     let plain = |text: &str, tone: Tone| (drawn.text)(text, tone);
     for verdict in Verdict::ALL {
         let all: Vec<&&Finding> = found.iter().filter(|f| f.verdict == verdict).collect();
-        let most = if verdict == Verdict::Unknown { MOST_UNKNOWN } else { MOST_LISTED };
+        let few = matches!(verdict, Verdict::Unknown | Verdict::Pending);
+        let most = if few { MOST_EARLY } else { MOST_LISTED };
         for finding in all.iter().take(most) {
             let period = &table.periods[finding.period];
             let open = if period.complete { "" } else { ", so far" };

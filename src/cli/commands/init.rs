@@ -21,6 +21,7 @@ type File = (&'static str, &'static [u8]);
 pub const DEMO: &[File] = files!("key-accounts":
     "README.md",
     "rumbo.yaml",
+    "rules/costs.yaml",
     "rules/employees.yaml",
     "rules/goals.yaml",
     "rules/growth.yaml",
@@ -41,14 +42,17 @@ pub const DEMO: &[File] = files!("key-accounts":
     "data/goals.csv",
     "data/interactions.csv",
     "data/invoices.parquet",
+    "data/meetings.csv",
     "data/mentions.csv",
     "data/opportunities.csv",
+    "data/plan_reviews.csv",
     "data/quotas.csv",
     "data/referrals.csv",
     "data/reps.csv",
     "data/surveys.csv",
     "data/touches.csv.gz",
     "generate.py",
+    "generate_plans.py",
 );
 
 const STARTER: &[File] = files!("starter": "rumbo.yaml", "rules/kpis.yaml", "data/sales.csv");
