@@ -80,6 +80,11 @@ pub fn functions() -> Vec<Signature> {
 /// The name that the prelude's file has in diagnostics.
 pub(crate) const PRELUDE: &str = "standard/prelude.yaml";
 
+/// Whether the program carries a file: it is none of the project's.
+pub(crate) fn is_carried(name: &str) -> bool {
+    name == PRELUDE || name == CATALOGUE || PACKS.iter().any(|(pack, _)| name == format!("{pack}.yaml"))
+}
+
 /// The packs of rules that the program carries.
 pub(crate) const PACKS: [(&str, &str); 1] =
     [("standard/alignment", include_str!("../rules/standard/alignment.yaml"))];

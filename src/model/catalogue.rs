@@ -286,11 +286,11 @@ fn pairs(model: &Model, kpis: &[&Kpi]) -> Rows {
     }
     let none = Vec::new();
     let moved = |kpi: &Kpi| moves.get(kpi.name.as_str()).unwrap_or(&none);
-    let cuts = |k: &&Kpi| {
+    let cuts = |k: &Kpi| {
         let costs = k.links.concept.as_deref() == Some("costs") && k.judge.better == Some(Better::Lower);
         costs && !k.links.objectives.is_empty()
     };
-    let cutting = kpis.iter().any(|k| cuts(&k));
+    let cutting = kpis.iter().any(|k| cuts(k));
     let shared = |a: &[String], b: &[String]| a.iter().any(|x| b.contains(x)).to_string();
     for (first, a) in kpis.iter().enumerate() {
         for b in kpis.iter().skip(first + 1) {

@@ -19,8 +19,8 @@ pub async fn run(args: &Check, options: &LoadOptions, talk: &Talk) -> Exit {
                 complain(&format!(
                     "checked: {} over {} in {}",
                     some(model.kpis.iter().filter(|k| !k.hidden).count(), "KPI"),
-                    some(model.sources.len(), "source"),
-                    some(map.files().filter(|(_, f)| f.name != crate::api::PRELUDE).count(), "file")
+                    some(model.sources.iter().filter(|s| !s.catalogue).count(), "source"),
+                    some(map.files().filter(|(_, f)| !crate::api::is_carried(&f.name)).count(), "file")
                 ));
             }
             Exit::Done

@@ -58,6 +58,7 @@ fn sources(checked: &Checked) -> Vec<Value> {
         .model
         .sources
         .iter()
+        .filter(|s| !s.catalogue)
         .map(|s| {
             let (format, files, bytes) = checked.files(&s.name).unwrap_or(("", 0, 0));
             let time = s.time.or(s.span.map(|p| p.from)).map(|t| s.columns[t].name.as_str());
@@ -80,7 +81,8 @@ fn sources(checked: &Checked) -> Vec<Value> {
 fn dimensions(checked: &Checked) -> Vec<Value> {
     let model = &checked.model;
     let named = model.dimensions.iter().map(|d| vec![d.name.clone()]);
-    let entities = model.sources.iter().filter_map(|s| s.entity.clone().map(|e| vec![e]));
+    let own = model.sources.iter().filter(|s| !s.catalogue);
+    let entities = own.filter_map(|s| s.entity.clone().map(|e| vec![e]));
     named
         .chain(entities)
         .filter_map(|path| {
