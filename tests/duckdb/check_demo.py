@@ -339,6 +339,9 @@ TALKS = """
 kpi("contact_minutes", ["rep", "segment"], empty=0, sql=TALKS + """
     SELECT $keys, sum(minutes) FROM talks GROUP BY $sets""")
 
+kpi("contact_costs", ["rep"], empty=0, sql=TALKS + """
+    SELECT $keys, count(*) * 25 FROM talks GROUP BY $sets""")
+
 WON = """
     WITH won AS (
         SELECT p.*, d.* EXCLUDE (rep_id), d.rep_id AS rep
