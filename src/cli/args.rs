@@ -53,6 +53,8 @@ pub enum Command {
     Scorecard(Scorecard),
     /// Judge the alignment rules: what needs attention first, and why
     Align(Align),
+    /// How a rule would have behaved over its history
+    Backtest(Backtest),
     /// Run the tests of rule files
     Test(Test),
     /// Compute a formula without a KPI
@@ -231,6 +233,39 @@ pub struct Align {
     /// Memory for queries, such as 4GB; without a limit where absent
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Backtest {
+    /// The rule
+    pub rule: String,
+    /// The project: a folder with a rumbo.yaml, or a rule file
+    #[arg(long, value_name = "PROJECT", default_value = ".")]
+    pub project: PathBuf,
+    /// First day; since the data begins where absent
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// The day after the last
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// Up to when rows exist: a day (its end) or a time
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Another value for a parameter of the project
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t = BacktestFormat::Text)]
+    pub format: BacktestFormat,
+    /// The language of labels
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BacktestFormat {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! Pure data that the stages share: types, units, signatures, calendar, the resolved model, outcomes.
 //! Knows only `source` and `diagnostic`.
 
+pub mod backtest;
 pub mod calendar;
 pub mod catalogue;
 pub mod change;

@@ -43,6 +43,8 @@ pub struct AskedRules {
     pub names: Vec<String>,
     /// By the place of a sheet, the first day that its data covers; not known before the data is open.
     pub since: Option<BTreeMap<usize, NaiveDate>>,
+    /// Whether all periods since the data begins are asked for, where no range begins later.
+    pub whole: bool,
     /// Whether evidence is kept for what holds, too.
     pub all: bool,
 }

@@ -242,7 +242,10 @@ impl Planner<'_> {
                 Ok(Span { from: asked.start, asked, notes })
             }
             When::Judged(day) => {
-                let (asked, notes) = request.judged(grain, calendar)?;
+                let (mut asked, notes) = request.judged(grain, calendar)?;
+                if request.from.is_none() && request.rules.as_ref().is_some_and(|r| r.whole) {
+                    asked.start = since(day, &asked);
+                }
                 Ok(Span { from: since(day, &asked), asked, notes })
             }
             When::History(day) => {

@@ -4,6 +4,7 @@
 
 pub mod align;
 pub mod arrow_ipc;
+pub mod backtest;
 pub mod change;
 pub mod change_json;
 pub mod csv;

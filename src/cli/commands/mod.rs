@@ -1,6 +1,7 @@
 //! One file per verb.
 
 mod align;
+mod backtest;
 mod change;
 mod check;
 mod eval;
@@ -32,6 +33,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Run(args) => run::run(&args, &options, &talk).await,
         Command::Scorecard(args) => scorecard::run(&args, &options, &talk).await,
         Command::Align(args) => align::run(&args, &options, &talk).await,
+        Command::Backtest(args) => backtest::run(&args, &options, &talk).await,
         Command::Test(args) => test::run(&args, &options, &talk).await,
         Command::Eval(args) => eval::run(&args, &options, &talk).await,
         Command::List(args) => list::run(&args, &options, &talk).await,
