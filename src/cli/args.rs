@@ -431,7 +431,7 @@ pub enum ChangeFormat {
 
 #[derive(Debug, Args)]
 pub struct Why {
-    /// The KPI, or a scorecard
+    /// The KPI, a scorecard, or a rule
     pub kpi: String,
     /// A folder with a rumbo.yaml, or a rule file; the folder here where none is given
     pub folder: Option<PathBuf>,

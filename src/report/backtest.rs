@@ -37,12 +37,8 @@ pub fn write(table: &RuleTable, test: &Backtest, as_of: &str, out: &mut dyn Writ
         format!("{word} {}", value::count(i64::try_from(test.count(verdict)).unwrap_or(i64::MAX)))
     };
     let words: Vec<String> = Verdict::ALL.into_iter().map(line).collect();
-    writeln!(
-        out,
-        "verdicts  {}: {}",
-        format!("{} in all", value::count(i64::try_from(all).unwrap_or(i64::MAX))),
-        words.join(", ")
-    )?;
+    let all = value::count(i64::try_from(all).unwrap_or(i64::MAX));
+    writeln!(out, "verdicts  {all} in all: {}", words.join(", "))?;
     let length = test
         .mean_length()
         .map_or_else(String::new, |mean| format!(", {} periods each on average", number(Some(mean), 1)));

@@ -30,6 +30,7 @@ pub mod view;
 pub mod why;
 mod why_facts;
 pub mod why_json;
+pub mod why_rule;
 pub mod why_score;
 
 use std::fmt;

@@ -15,6 +15,7 @@ mod scorecard;
 mod test;
 mod values;
 mod why;
+mod why_rule;
 mod why_score;
 
 use super::args::{Arguments, Command};

@@ -36,6 +36,9 @@ pub async fn run(args: &Why, options: &LoadOptions, talk: &Talk) -> Exit {
     if loaded.raw.scorecards.contains_key(&args.kpi) && !loaded.raw.kpis.contains_key(&args.kpi) {
         return super::why_score::run(loaded, args, memory, talk).await;
     }
+    if loaded.raw.rules.contains_key(&args.kpi) && !loaded.raw.kpis.contains_key(&args.kpi) {
+        return super::why_rule::run(loaded, args, memory, talk).await;
+    }
     let as_json = args.format == WhyFormat::Json;
     let asked =
         Asked { only: Some(vec![args.kpi.clone()]), grains: args.grain.is_some(), ..Asked::default() };
