@@ -259,17 +259,24 @@ fn each_text(rule: &rulefile::raw::RawRule) -> String {
 pub fn load(path: &Path, options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.raw = rulefile::load(path, options, &mut loaded.map, &mut loaded.diagnostics);
-    loaded.with_prelude()
+    loaded.whole(options)
 }
 
 /// Loads a project from texts, `(name, text)`; paths in them are relative to `root`.
 pub fn load_texts(root: &Path, texts: &[(&str, &str)], options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.raw = rulefile::load_texts(root, texts, options, &mut loaded.map, &mut loaded.diagnostics);
-    loaded.with_prelude()
+    loaded.whole(options)
 }
 
 impl Loaded {
+    /// With what the program carries. Tests put their rows under the project's own definitions too, so these are
+    /// there from the start.
+    fn whole(self, options: &LoadOptions) -> Self {
+        let loaded = self.with_prelude();
+        if options.tests { loaded.with_catalogue() } else { loaded }
+    }
+
     /// With the standard functions that the project does not hide.
     pub(crate) fn with_prelude(mut self) -> Self {
         for (name, function) in prelude(&mut self.map, &mut self.diagnostics).functions {
@@ -404,7 +411,7 @@ impl Loaded {
 
 impl Checked {
     /// Puts the definitions in their sources.
-    async fn define(&mut self) -> Result<(), Vec<Diagnostic>> {
+    pub(crate) async fn define(&mut self) -> Result<(), Vec<Diagnostic>> {
         if !self.specs.iter().any(|spec| catalogue::is_one(&spec.name, Some(&spec.path.node))) {
             return Ok(());
         }

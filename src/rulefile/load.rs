@@ -94,18 +94,22 @@ pub(super) fn is_test_file(name: &str) -> bool {
     name.ends_with(TEST_FILE)
 }
 
-/// The tests of a file that may hold nothing else.
+/// The tests of a file that may hold nothing else but the packs whose rules are tested.
 fn only_tests(root: &Node, sections: Sections, diags: &mut Diagnostics) -> Sections {
     if let NodeKind::Mapping(entries, _) = &root.kind {
-        for key in entries.iter().map(|e| &e.key).filter(|k| k.node != "tests" && !is_free(&k.node)) {
+        for key in entries
+            .iter()
+            .map(|e| &e.key)
+            .filter(|k| !["tests", "use"].contains(&k.node.as_str()) && !is_free(&k.node))
+        {
             diags.push(
                 Diagnostic::new(&codes::NOT_A_TEST, format!("`{}` in a file of tests", key.node))
-                    .at(key.span, "only `tests:` may stand here")
+                    .at(key.span, "only `tests:` and `use:` may stand here")
                     .help("rule files have names that do not end in `.test.yaml`"),
             );
         }
     }
-    Sections { tests: sections.tests, ..Sections::default() }
+    Sections { tests: sections.tests, uses: sections.uses, ..Sections::default() }
 }
 
 pub(super) struct Loader<'a> {
@@ -168,8 +172,18 @@ impl<'a> Loader<'a> {
         let mut project = RawProject { root: root.to_path_buf(), ..RawProject::default() };
         let mut files = std::mem::take(&mut self.files);
         files.sort_by(|a, b| (a.0 != first, &a.0).cmp(&(b.0 != first, &b.0)));
-        for (_, sections) in files {
+        let mut of_tests = Vec::new();
+        for (name, mut sections) in files {
+            if is_test_file(&name) {
+                of_tests.append(&mut sections.uses);
+            }
             merge(&mut project, sections, self.diags);
+        }
+        // A pack that the project uses is there as the project has set it.
+        for pack in of_tests {
+            if !project.uses.iter().any(|used| used.name.node == pack.name.node) {
+                project.uses.push(pack);
+            }
         }
         for source in project.sources.values_mut() {
             source.path = source.path.take().and_then(|path| self.settle(&path));

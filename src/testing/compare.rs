@@ -1,6 +1,7 @@
 //! Expected against computed, field by field. A field that a result has is one line in the table here.
 
-use super::expect::{Expected, bad};
+use super::expect::{Expected, Subject, bad};
+use super::rules;
 use super::wanted::{Got, difference};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::near::{did_you_mean, nearest};
@@ -71,12 +72,16 @@ pub fn compare(
     outcome: &Outcome,
     calendar: &Calendar,
 ) -> Result<Vec<Difference>, Box<Diagnostic>> {
-    let got: Vec<(&'static str, Got)> = if expected.card {
-        let (table, row) = find_card(expected, outcome, calendar)?;
-        CARD_FIELDS.iter().map(|f| (f.name, (f.get)(table, row))).collect()
-    } else {
-        let (table, row) = find(expected, outcome, calendar)?;
-        FIELDS.iter().map(|f| (f.name, (f.get)(table, row))).collect()
+    let got: Vec<(&'static str, Got)> = match expected.of {
+        Subject::Kpi => {
+            let (table, row) = find(expected, outcome, calendar)?;
+            FIELDS.iter().map(|f| (f.name, (f.get)(table, row))).collect()
+        }
+        Subject::Scorecard => {
+            let (table, row) = find_card(expected, outcome, calendar)?;
+            CARD_FIELDS.iter().map(|f| (f.name, (f.get)(table, row))).collect()
+        }
+        Subject::Rule => rules::judged(expected, outcome, calendar)?,
     };
     let mut differences = Vec::new();
     for (name, typed) in &expected.fields {

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 
 use super::compare::{CARD_FIELDS, FIELDS};
+use super::rules::RULE_FIELDS;
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::calendar::{Calendar, Grain};
@@ -16,19 +17,62 @@ use crate::syntax;
 /// Keys that say which result is meant.
 const WHICH: [&str; 5] = ["kpi", "rule", "scorecard", "grain", "period"];
 
+/// What something is expected of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A KPI.
+    Kpi,
+    /// A scorecard.
+    Scorecard,
+    /// An alignment rule.
+    Rule,
+}
+
+impl Subject {
+    const ALL: [Self; 3] = [Self::Kpi, Self::Scorecard, Self::Rule];
+
+    /// The key that names one.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Kpi => "kpi",
+            Self::Scorecard => "scorecard",
+            Self::Rule => "rule",
+        }
+    }
+
+    /// The word in sentences.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Kpi => "KPI",
+            of => of.key(),
+        }
+    }
+
+    /// What can be expected of one.
+    fn fields(self) -> Vec<&'static str> {
+        match self {
+            Self::Kpi => FIELDS.iter().map(|f| f.name).collect(),
+            Self::Scorecard => CARD_FIELDS.iter().map(|f| f.name).collect(),
+            Self::Rule => RULE_FIELDS.iter().map(|f| f.name).collect(),
+        }
+    }
+}
+
 /// One expected result.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    /// The KPI or scorecard.
+    /// The KPI, scorecard or rule.
     pub name: Spanned<String>,
-    /// Whether it is a scorecard.
-    pub card: bool,
+    /// Which of them it is.
+    pub of: Subject,
     /// The grain.
     pub grain: Grain,
     /// The period's index.
     pub period: i64,
-    /// Where the period is written.
+    /// Where the period is written, or the expectation that has none.
     pub period_span: Span,
+    /// Whether it has a period: one of a rule that reads definitions alone has none.
+    pub dated: bool,
     /// The breakdown; none for the total.
     pub dimensions: Vec<Dimension>,
     /// The member of each dimension; none for the missing one.
@@ -57,13 +101,7 @@ pub fn read(raw: &RawProject, test: &RawTest) -> Result<Vec<Expected>, Vec<Diagn
 }
 
 fn one(raw: &RawProject, calendar: &Calendar, written: &RawExpect) -> Result<Expected, Box<Diagnostic>> {
-    if let Some(name) = written.get("rule") {
-        return Err(Box::new(
-            Diagnostic::new(&codes::NOT_YET, "an expectation of a rule is not evaluated yet")
-                .at(name.span, "part of the language, refused rather than ignored"),
-        ));
-    }
-    let (subject, card, own) = subject(raw, written)?;
+    let (subject, of, own) = subject(raw, written)?;
     // As `run` does: the KPI's own grain, without one months.
     let grain = written.get("grain").or(own);
     let name = grain.map_or("month", |g| g.node.as_str());
@@ -74,65 +112,71 @@ fn one(raw: &RawProject, calendar: &Calendar, written: &RawExpect) -> Result<Exp
         return Err(Box::new(near(problem, name, names)));
     };
     let made_for = own.map_or("month", |g| g.node.as_str());
-    if let Some(other) = written.get("grain").filter(|_| card && name != made_for) {
+    if let Some(other) = written.get("grain").filter(|_| of != Subject::Kpi && name != made_for) {
         let headline = format!("`{}` is not made for grain {name}", subject.node);
         return Err(Box::new(bad(headline, other.span, format!("its grain is {made_for}"))));
     }
-    let (period, period_span) = period(calendar, grain, name, written)?;
+    // Whether a rule reads definitions alone is known later.
+    let dated = of != Subject::Rule || written.get("period").is_some();
+    let (period, period_span) =
+        if dated { period(calendar, grain, name, written)? } else { (0, written.span) };
     let (dimensions, members) = breakdown(written)?;
     let fields: Vec<(&'static str, Spanned<String>)> =
         written.fields.iter().filter(|(key, _)| !WHICH.contains(key)).cloned().collect();
-    let known = |key: &str| {
-        if card { CARD_FIELDS.iter().any(|f| f.name == key) } else { FIELDS.iter().any(|f| f.name == key) }
-    };
-    if let Some((key, value)) = fields.iter().find(|(key, _)| !known(key)) {
-        let (what, mut names) = if card {
-            ("scorecard", CARD_FIELDS.iter().map(|f| f.name).collect::<Vec<_>>())
-        } else {
-            ("KPI", FIELDS.iter().map(|f| f.name).collect())
-        };
+    let mut names = of.fields();
+    if let Some((key, value)) = fields.iter().find(|(key, _)| !names.contains(key)) {
         names.sort_unstable();
         return Err(Box::new(
-            bad(format!("a {what} has no `{key}`"), value.span, "cannot be compared")
+            bad(format!("a {} has no `{key}`", of.word()), value.span, "cannot be compared")
                 .help(format!("it has `{}`", names.join("`, `"))),
         ));
     }
     if fields.is_empty() {
         return Err(Box::new(
             bad("an expectation that compares nothing", written.span, "nothing is expected of the result")
-                .help("`value: 50%`, `n: 2`, `reason: no_rows`"),
+                .help(if of == Subject::Rule {
+                    "`verdict: fires`"
+                } else {
+                    "`value: 50%`, `n: 2`, `reason: no_rows`"
+                }),
         ));
     }
-    Ok(Expected { name: subject.clone(), card, grain, period, period_span, dimensions, members, fields })
+    let name = subject.clone();
+    Ok(Expected { name, of, grain, period, period_span, dated, dimensions, members, fields })
 }
 
-/// The KPI or scorecard that is meant, whether it is a scorecard, and its first grain.
-type Subject<'a> = (&'a Spanned<String>, bool, Option<&'a Spanned<String>>);
+/// What is meant, and its first grain.
+type Meant<'a> = (&'a Spanned<String>, Subject, Option<&'a Spanned<String>>);
 
-fn subject<'a>(raw: &'a RawProject, written: &'a RawExpect) -> Result<Subject<'a>, Box<Diagnostic>> {
-    match (written.get("kpi"), written.get("scorecard")) {
-        (Some(kpi), Some(card)) => Err(Box::new(
-            bad("an expectation of two things", card.span, "a scorecard").also(kpi.span, "a KPI"),
-        )),
-        (Some(name), None) => match raw.kpis.get(&name.node) {
-            Some(kpi) => Ok((name, false, kpi.grain.first())),
-            None => {
-                let problem = bad(format!("no KPI is named `{}`", name.node), name.span, "unknown KPI");
-                Err(Box::new(near(problem, &name.node, raw.kpis.keys().map(String::as_str))))
-            }
-        },
-        (None, Some(name)) => match raw.scorecards.get(&name.node) {
-            Some(card) => Ok((name, true, card.grain.as_ref())),
-            None => {
-                let headline = format!("no scorecard is named `{}`", name.node);
-                let problem = bad(headline, name.span, "unknown scorecard");
-                Err(Box::new(near(problem, &name.node, raw.scorecards.keys().map(String::as_str))))
-            }
-        },
-        (None, None) => Err(Box::new(
-            bad("an expectation of nothing", written.span, "which KPI is meant").help("`kpi: NAME`"),
-        )),
-    }
+fn subject<'a>(raw: &'a RawProject, written: &'a RawExpect) -> Result<Meant<'a>, Box<Diagnostic>> {
+    let named = Subject::ALL.into_iter().filter_map(|of| Some((of, written.get(of.key())?)));
+    let (of, name) = match named.collect::<Vec<_>>()[..] {
+        [] => {
+            return Err(Box::new(
+                bad("an expectation of nothing", written.span, "which KPI is meant").help("`kpi: NAME`"),
+            ));
+        }
+        [one] => one,
+        [(first, at), (second, also), ..] => {
+            let problem = bad("an expectation of two things", also.span, format!("a {}", second.word()));
+            return Err(Box::new(problem.also(at.span, format!("a {}", first.word()))));
+        }
+    };
+    let key = &name.node;
+    let grain = match of {
+        Subject::Kpi => raw.kpis.get(key).map(|k| k.grain.first()),
+        Subject::Scorecard => raw.scorecards.get(key).map(|c| c.grain.as_ref()),
+        Subject::Rule => raw.rules.get(key).map(|r| r.grain.as_ref()),
+    };
+    grain.map(|grain| (name, of, grain)).ok_or_else(|| {
+        let what = of.word();
+        let problem = bad(format!("no {what} is named `{key}`"), name.span, format!("unknown {what}"));
+        Box::new(match of {
+            Subject::Kpi => near(problem, key, raw.kpis.keys().map(String::as_str)),
+            Subject::Scorecard => near(problem, key, raw.scorecards.keys().map(String::as_str)),
+            Subject::Rule => near(problem, key, raw.rules.keys().map(String::as_str)),
+        })
+    })
 }
 
 fn period(

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::expect::Expected;
+use super::expect::{Expected, Subject};
 use super::{known, rows};
 use crate::api::Loaded;
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::engine::io::{GivenRows, SourceSpec, given};
-use crate::engine::{Inspected, specs};
+use crate::engine::{self, Inspected, specs};
+use crate::model::catalogue;
 use crate::model::project::AsOf;
 use crate::resolve;
 use crate::rulefile::raw::{RawCsv, RawGiven, RawProject, RawSource, RawTest};
@@ -34,6 +35,11 @@ fn shown(source: &str) -> String {
     format!("given: {source}")
 }
 
+/// Whether a source holds the project's own definitions.
+pub fn ours(source: &RawSource) -> bool {
+    catalogue::is_one(&source.name.node, source.path.as_ref().map(|p| p.node.as_str()))
+}
+
 /// Puts a test's rows under a project; `real` is what the files of the project hold.
 pub async fn prepare(
     loaded: &Loaded,
@@ -46,7 +52,7 @@ pub async fn prepare(
     let as_of = settings(&mut raw, test, &mut problems);
     only_expected(&mut raw, expected);
     let mut texts = texts(loaded, test, &mut problems);
-    for source in raw.sources.values_mut().filter(|s| s.distinct.is_none()) {
+    for source in raw.sources.values_mut().filter(|s| s.distinct.is_none() && !ours(s)) {
         let name = &source.name;
         let span = texts.get(&name.node).map_or(name.span, |(span, ..)| *span);
         source.path = Some(Spanned::new(shown(&name.node), span));
@@ -56,9 +62,15 @@ pub async fn prepare(
         source.columns.values_mut().for_each(|c| c.from = None);
     }
     let mut found = Diagnostics::new();
-    let mut specs = specs::specs(&raw, resolve::calendar(&raw.calendar).timezone, &mut found);
+    let specs = specs::specs(&raw, resolve::calendar(&raw.calendar).timezone, &mut found);
     problems.extend(found);
     let mut inspected = Inspected::default();
+    // The project's own definitions get their rows when it is resolved.
+    let (mut defined, mut specs): (Vec<_>, Vec<_>) =
+        specs.into_iter().partition(|spec| catalogue::is_one(&spec.name, Some(&spec.path.node)));
+    if let Err(found) = engine::catalogue::fill(&mut defined, &mut inspected, &BTreeMap::new()).await {
+        problems.extend(found);
+    }
     for spec in &mut specs {
         let source = &raw.sources[&spec.name];
         let known = real.sources.get(&spec.name);
@@ -80,6 +92,7 @@ pub async fn prepare(
             }
         }
     }
+    specs.extend(defined);
     let Some(as_of) = as_of.filter(|_| problems.is_empty()) else { return Err(problems) };
     let project = Loaded { map: loaded.map.clone(), raw, diagnostics: Diagnostics::new() };
     Ok(Prepared { project, specs, inspected, as_of })
@@ -87,15 +100,21 @@ pub async fn prepare(
 
 /// Takes away what the test does not need, and what names it.
 fn only_expected(raw: &mut RawProject, expected: &[Expected]) {
-    let needed = known::needed(raw, expected.iter().flat_map(|e| known::named(raw, e)));
-    raw.kpis.retain(|name, _| needed.contains(name));
-    for kpi in raw.kpis.values_mut() {
-        kpi.drives.clear();
-        kpi.guards.clear();
+    let rule = |name: &str| expected.iter().any(|e| e.of == Subject::Rule && e.name.node == name);
+    // Where definitions are judged, all of them are needed.
+    if !expected.iter().any(|e| known::of_definitions(raw, e)) {
+        let needed = known::needed(raw, expected.iter().flat_map(|e| known::named(raw, e)));
+        raw.kpis.retain(|name, _| needed.contains(name));
+        for kpi in raw.kpis.values_mut() {
+            kpi.drives.clear();
+            kpi.guards.clear();
+        }
+        let card = |name: &str| expected.iter().any(|e| e.of == Subject::Scorecard && e.name.node == name);
+        raw.scorecards.retain(|name, _| card(name));
+        raw.sources.retain(|_, source| !ours(source));
     }
-    raw.scorecards.retain(|name, _| expected.iter().any(|e| e.card && e.name.node == *name));
-    raw.rules.clear();
-    raw.waivers.clear();
+    raw.rules.retain(|name, _| rule(name));
+    raw.waivers.retain(|waiver| rule(&waiver.rule.node));
     raw.tests.clear();
 }
 
@@ -142,7 +161,7 @@ fn texts(
     let mut texts = BTreeMap::new();
     for (name, rows) in &test.given {
         match sources.get(&name.node) {
-            None if name.node == "results" => problems.push(
+            _ if name.node == "results" && sources.get("results").is_none_or(ours) => problems.push(
                 Diagnostic::new(&codes::NOT_YET, "results that are given to rules are not evaluated yet")
                     .at(name.span, "part of the language, refused rather than ignored"),
             ),
@@ -150,9 +169,14 @@ fn texts(
                 let mut problem =
                     Diagnostic::new(&codes::BAD_TEST, format!("no source is named `{}`", name.node))
                         .at(name.span, "unknown source");
-                problem.help = did_you_mean(&name.node, sources.keys().map(String::as_str));
+                let own = sources.values().filter(|s| !ours(s)).map(|s| s.name.node.as_str());
+                problem.help = did_you_mean(&name.node, own);
                 problems.push(problem);
             }
+            Some(source) if ours(source) => problems.push(
+                Diagnostic::new(&codes::BAD_TEST, format!("`{}` is the project itself", name.node))
+                    .at(name.span, "its rows follow from the rule files"),
+            ),
             Some(source) if source.distinct.is_some() => problems.push(
                 Diagnostic::new(&codes::BAD_TEST, format!("`{}` is made of another source", name.node))
                     .at(name.span, "its rows cannot be given")

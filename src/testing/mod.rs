@@ -6,6 +6,7 @@ mod expect;
 mod given;
 mod known;
 mod rows;
+mod rules;
 mod told;
 mod unknown;
 mod wanted;
@@ -18,12 +19,13 @@ use crate::engine::Inspected;
 use crate::engine::run::Silent;
 use crate::model::outcome::Outcome;
 use crate::model::project::AsOf;
+use crate::plan::request::AskedRules;
 use crate::plan::{PlanGraph, Request};
 use crate::resolve::Asked;
 use crate::rulefile::raw::RawTest;
 use crate::source::Spanned;
 
-use expect::Expected;
+use expect::{Expected, Subject};
 use given::Prepared;
 
 /// What to run.
@@ -89,22 +91,31 @@ async fn one(
     let Prepared { project, specs, inspected, as_of } =
         given::prepare(loaded, inspected, test, &expected).await?;
     let partial = !inspected.partial.is_empty();
-    let kpis: BTreeSet<String> = expected.iter().filter(|e| !e.card).map(|e| e.name.node.clone()).collect();
+    let kpis: BTreeSet<String> =
+        expected.iter().filter(|e| e.of == Subject::Kpi).map(|e| e.name.node.clone()).collect();
     let asked = Asked { filters: Vec::new(), only: Some(kpis.into_iter().collect()), grains: true };
     let found = crate::diagnostic::Diagnostics::new();
-    let checked = project.over(specs, inspected, found, &asked);
+    let mut checked = project.over(specs, inspected, found, &asked);
+    if let Err(problems) = checked.define().await {
+        checked.diagnostics.extend(problems);
+    }
     let errors = || checked.diagnostics.0.iter().filter(|d| d.severity == Severity::Error);
     if errors().next().is_some() {
         return Err(errors().cloned().collect());
     }
     // Where files are there, the checker has told of every name that is none.
-    let lost: Vec<Diagnostic> = if partial {
+    let mut lost: Vec<Diagnostic> = if partial {
         expected.iter().filter_map(|e| unknown::unknown(&loaded.raw, &checked.model, e)).collect()
     } else {
         Vec::new()
     };
+    lost.dedup_by_key(|problem| problem.span());
     if !lost.is_empty() {
         return Err(lost);
+    }
+    let unfit = rules::unfit(&expected, &checked.model);
+    if !unfit.is_empty() {
+        return Err(unfit);
     }
     let (mut compared, mut failures, mut problems) = (0, Vec::new(), Vec::new());
     let mut done: Vec<Asking> = Vec::new();
@@ -146,10 +157,10 @@ async fn one(
     Err(once)
 }
 
-/// A KPI at one grain by all breakdowns that are expected of it there, or a scorecard.
+/// A KPI at one grain by all breakdowns that are expected of it there, a scorecard, or a rule.
 struct Asking {
     name: String,
-    card: bool,
+    of: Subject,
     grain: crate::model::calendar::Grain,
     outcome: Outcome,
     /// The sources that were read.
@@ -158,7 +169,7 @@ struct Asking {
 
 impl Asking {
     fn answers(&self, expected: &Expected) -> bool {
-        self.name == expected.name.node && self.card == expected.card && self.grain == expected.grain
+        (&self.name, self.of, self.grain) == (&expected.name.node, expected.of, expected.grain)
     }
 
     async fn of(
@@ -167,21 +178,27 @@ impl Asking {
         first: &Expected,
         as_of: AsOf,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let (name, card) = (&first.name.node, first.card);
-        let same = || all.iter().filter(|e| e.name.node == *name && e.card == card && e.grain == first.grain);
+        let (name, of, grain) = (&first.name.node, first.of, first.grain);
+        let same = || all.iter().filter(|e| (&e.name.node, e.of, e.grain) == (name, of, grain));
         let calendar = &checked.model.calendar;
         let mut request = Request::new(as_of);
-        if card {
-            request.kpis = Some(Vec::new());
-            request.scorecards = Some(vec![name.clone()]);
-        } else {
-            request.kpis = Some(vec![name.clone()]);
-            request.grains = Some(vec![first.grain]);
+        request.kpis = Some(Vec::new());
+        match of {
+            Subject::Kpi => {
+                request.kpis = Some(vec![name.clone()]);
+                request.grains = Some(vec![grain]);
+            }
+            Subject::Scorecard => request.scorecards = Some(vec![name.clone()]),
+            Subject::Rule => {
+                request.rules = Some(AskedRules { names: vec![name.clone()], ..AskedRules::default() });
+            }
         }
-        request.from = same().map(|e| calendar.start(first.grain, e.period)).min();
-        request.to = same().map(|e| calendar.end(first.grain, e.period)).max();
+        if first.dated {
+            request.from = same().map(|e| calendar.start(grain, e.period)).min();
+            request.to = same().map(|e| calendar.end(grain, e.period)).max();
+        }
         let mut by: Vec<Vec<crate::model::project::Dimension>> = Vec::new();
-        for each in same().filter(|e| !e.card && !e.dimensions.is_empty()) {
+        for each in same().filter(|e| e.of == Subject::Kpi && !e.dimensions.is_empty()) {
             if !by.iter().any(|b| compare::same_dimensions(b, &each.dimensions)) {
                 by.push(each.dimensions.clone());
             }
@@ -191,10 +208,11 @@ impl Asking {
         if let Some(problem) = unreached(&graph, first) {
             return Err(vec![problem]);
         }
-        let reads = graph.ground.reads.keys().map(|id| checked.model.source(*id).name.clone()).collect();
+        let reads = graph.ground.reads.keys().map(|id| checked.model.source(*id));
+        let reads = reads.filter(|s| !s.catalogue).map(|s| s.name.clone()).collect();
         let outcome =
             checked.evaluate(&graph, as_of, RunOptions::default(), &Silent).await.map_err(|p| p.0)?;
-        Ok(Self { name: name.clone(), card, grain: first.grain, outcome, reads })
+        Ok(Self { name: name.clone(), of, grain, outcome, reads })
     }
 }
 

@@ -2,7 +2,7 @@
 //! the sources that were read.
 
 use super::compare::Difference;
-use super::expect::Expected;
+use super::expect::{Expected, Subject};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::project::Dimension;
 use crate::rulefile::raw::{RawGiven, RawTest};
@@ -12,17 +12,21 @@ const MOST_ROWS: usize = 20;
 
 /// A test that fails in one result.
 pub fn failure(test: &RawTest, expected: &Expected, differs: &[Difference], reads: &[String]) -> Diagnostic {
+    let of_rule = expected.of == Subject::Rule;
     let members = expected.dimensions.iter().zip(&expected.members);
     let members: Vec<String> = members
         .map(|(d, m)| format!("{} {}", Dimension::name(d), m.node.as_deref().unwrap_or("(none)")))
         .collect();
     let fields: Vec<&str> = differs.iter().map(|d| d.field).collect();
     let of = match fields.as_slice() {
-        ["value"] => format!("`{}`", expected.name.node),
+        ["value" | "verdict"] => format!("`{}`", expected.name.node),
         fields => format!("{} of `{}`", fields.join(", "), expected.name.node),
     };
     let place = if members.is_empty() { String::new() } else { format!(" for {}", members.join(", ")) };
     let headline = match differs {
+        [one] if of_rule && one.field == "verdict" => {
+            format!("{of}{place}: {}, not {}", one.got, one.expected)
+        }
         [one] => format!("{of}{place} is {}, not {}", one.got, one.expected),
         _ => format!("{of}{place} are not as expected"),
     };

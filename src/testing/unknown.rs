@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::expect::{Expected, bad};
-use super::known::{named, needed};
+use super::known::{named, needed, of_definitions};
 use crate::diagnostic::Diagnostic;
 use crate::model::expr::{Expr, ResultExpr, ResultLeaf, RowExpr, RowLeaf};
 use crate::model::project::{ColumnRef, Made, MeasureId, Model, SourceId};
@@ -16,7 +16,10 @@ use crate::syntax::walk::walk;
 
 /// Why a KPI cannot be computed, if it reads such a column.
 pub fn unknown(raw: &RawProject, model: &Model, expected: &Expected) -> Option<Diagnostic> {
-    let mut kpis = named(raw, expected).into_iter().filter(|name| raw.kpis.contains_key(name));
+    // What is not known is none of the definitions either: a verdict over the others would be of another project.
+    let read =
+        if of_definitions(raw, expected) { raw.kpis.keys().cloned().collect() } else { named(raw, expected) };
+    let mut kpis = read.into_iter().filter(|name| raw.kpis.contains_key(name));
     kpis.find_map(|name| of_kpi(raw, model, &Spanned::new(name, expected.name.span)))
 }
 

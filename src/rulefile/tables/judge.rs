@@ -182,6 +182,7 @@ static EXPECT: Table = Table {
             "The rule's verdict.",
         ),
         field("message", Kind::Text, "The finding in words."),
+        field("since", Kind::Scalar, "The period in which the rule's condition began to hold."),
         field("coverage", Kind::Scalar, "The weight that was judged."),
         field("pay", Kind::Scalar, "What is paid."),
     ],
