@@ -1,7 +1,7 @@
 //! The sheets of rules -> each rule's verdicts: its condition in every cell since the data begins, the states
 //! that this leads to, and of all that is no plain `holds` the values that were read.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use super::table::{Beside, Made};
 use crate::diagnostic::Diagnostic;
 use crate::functions::Env;
 use crate::model::calendar::Grain;
-use crate::model::expr::ResultExpr;
+use crate::model::expr::{ResultExpr, ResultLeaf};
 use crate::model::findings::{Finding, JudgedPeriod, RuleTable, Standing, Told};
 use crate::model::judge::Status;
 use crate::model::outcome::{KpiCost, Member, Reason};
-use crate::model::project::{Kpi, MeasureId};
+use crate::model::project::{Dimension, Kpi, MeasureId};
 use crate::model::rules::{Operand, Piece, Rule, Shown};
 use crate::model::verdict::{State, Step, Verdict, states};
 use crate::plan::scan::Scans;
-use crate::plan::{RulesPlan, TablePlan};
+use crate::plan::{BreakdownPlan, RulesPlan, TablePlan};
 use crate::results::asked::Known;
 use crate::results::evaluate::{Column, Evaluator};
 use crate::results::outcome::value;
@@ -130,7 +130,10 @@ impl Run<'_> {
     ) -> Result<Vec<(usize, RuleTable)>, Diagnostic> {
         let kpi = &self.model.kpis[plan.kpi];
         let Some(breakdown) = plan.breakdowns.last() else { return Ok(Vec::new()) };
-        let active = self.active(plan, breakdown, made.scans, made.runner).await?;
+        let mut active = self.active(plan, breakdown, made.scans, made.runner).await?;
+        if active.is_empty() {
+            active = stated_members(plan, breakdown, kpi);
+        }
         let mut known = known.get(&plan.grain).cloned().unwrap_or_default();
         for asked in kpi.formulas().iter().flat_map(|f| f.judged()) {
             let measures = asked.formula.measures();
@@ -386,6 +389,21 @@ impl Run<'_> {
         };
         rule.operands.iter().map(told).collect()
     }
+}
+
+/// Where no rows say who there is: whom stated results are of.
+fn stated_members(plan: &TablePlan, breakdown: &BreakdownPlan, sheet: &Kpi) -> Vec<(Members, Vec<bool>)> {
+    let dimensions: Vec<String> = breakdown.dimensions.iter().map(Dimension::name).collect();
+    let mut found: BTreeSet<Members> = BTreeSet::new();
+    for formula in sheet.formulas() {
+        formula.each_leaf(&mut |leaf| {
+            if let ResultLeaf::Stated(stated) = leaf {
+                found.extend(stated.results.members(plan.grain, &dimensions));
+            }
+        });
+    }
+    let periods = plan.computed.clone().count();
+    found.into_iter().filter(|m| !m.is_empty()).map(|members| (members, vec![true; periods])).collect()
 }
 
 /// What is said where a rule has no message: who, and what holds.

@@ -11,6 +11,7 @@ use super::calendar::{Calendar, Grain};
 use super::history::History;
 use super::judge::{AskedKpi, BoundKpi};
 use super::project::{Aggregate, ColumnRef, Dimension, MeasureId, SourceId, Window};
+use super::stated::Stated;
 use super::types::{Type, Unit};
 use crate::source::Span;
 
@@ -160,6 +161,8 @@ pub enum ResultLeaf {
     Judged(Arc<AskedKpi>),
     /// The same of the KPI that the cell's member names.
     Bound(Arc<BoundKpi>),
+    /// What is stated of a KPI in place of its formula.
+    Stated(Arc<Stated>),
 }
 
 /// A formula for each entity, then over entities.
@@ -291,6 +294,9 @@ impl LeafKey for ResultLeaf {
             }
             Self::Judged(asked) => {
                 let _ = write!(out, "{}.{:?}", asked.name, asked.facet);
+            }
+            Self::Stated(stated) => {
+                let _ = write!(out, "stated {}.{:?}", stated.results.kpi, stated.what);
             }
             Self::Bound(bound) => {
                 bound.name.key(out);
@@ -433,6 +439,7 @@ impl ResultExpr {
                 ResultLeaf::Per(_)
                 | ResultLeaf::Measure(_)
                 | ResultLeaf::Period(..)
+                | ResultLeaf::Stated(_)
                 | ResultLeaf::Table(_) => {}
             }
         });
@@ -546,7 +553,10 @@ impl ResultExpr {
         ) {
             expr.leaves(&mut |leaf| {
                 let (back, bodies): (_, Vec<&ResultExpr>) = match leaf {
-                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => return,
+                    ResultLeaf::Measure(_)
+                    | ResultLeaf::Period(..)
+                    | ResultLeaf::Stated(_)
+                    | ResultLeaf::Table(_) => return,
                     ResultLeaf::Kpi(_, body) => (None, vec![body]),
                     ResultLeaf::Per(per) => (None, per.parts().collect()),
                     ResultLeaf::Judged(asked) => (None, asked.formulas().collect()),
@@ -583,7 +593,10 @@ impl ResultExpr {
             let mut most = 0i64;
             expr.leaves(&mut |leaf| {
                 let (own, body) = match leaf {
-                    ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => return,
+                    ResultLeaf::Measure(_)
+                    | ResultLeaf::Period(..)
+                    | ResultLeaf::Stated(_)
+                    | ResultLeaf::Table(_) => return,
                     ResultLeaf::Per(per) => {
                         for part in per.parts() {
                             most = most.max(of(part, back, done));

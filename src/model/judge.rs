@@ -37,6 +37,11 @@ impl Status {
     /// All of them, the best first.
     pub const ALL: [Self; 4] = [Self::OnTrack, Self::AtRisk, Self::OffTrack, Self::Unknown];
 
+    /// By its word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+
     /// The word in results: `on_track`.
     pub fn word(self) -> &'static str {
         match self {
@@ -91,12 +96,15 @@ pub struct Judge {
     pub paced: bool,
     /// The value of the period before.
     pub previous: Option<Arc<ResultExpr>>,
+    /// Its statuses, where they are stated in place of being judged.
+    pub stated: Option<Arc<ResultExpr>>,
 }
 
 impl Judge {
     /// Whether anything is wanted of the KPI.
     pub fn wants(&self) -> bool {
         self.target.is_some()
+            || self.stated.is_some()
             || matches!(self.better, Some(Better::Within(..)))
             || matches!(self.status, StatusRule::Value(_))
     }

@@ -51,7 +51,7 @@ impl Walk<'_> {
         }
         formula.leaves(&mut |leaf| match leaf {
             ResultLeaf::Measure(id) => self.measure(*id, back, here),
-            ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
+            ResultLeaf::Period(..) | ResultLeaf::Stated(_) | ResultLeaf::Table(_) => {}
             ResultLeaf::Kpi(_, body) => self.formula(body, back, here),
             ResultLeaf::Across(across, body) => {
                 for further in self.further(across) {

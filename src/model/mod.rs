@@ -19,6 +19,7 @@ pub mod rules;
 pub mod scorecard;
 pub mod signature;
 pub mod source;
+pub mod stated;
 pub mod strategy;
 pub mod types;
 pub mod typing;

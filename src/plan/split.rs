@@ -68,7 +68,11 @@ impl Splitter<'_> {
                 _ => no(format!("computed per {}, then over them", per.entity.name())),
             },
             Kind::Leaf(
-                ResultLeaf::Table(_) | ResultLeaf::Period(..) | ResultLeaf::Judged(_) | ResultLeaf::Bound(_),
+                ResultLeaf::Table(_)
+                | ResultLeaf::Period(..)
+                | ResultLeaf::Judged(_)
+                | ResultLeaf::Bound(_)
+                | ResultLeaf::Stated(_),
             ) => no("no sum of rows".to_owned()),
             Kind::Neg(a) => self.adds_up(a, added),
             Kind::Arith(Arith::Add | Arith::Sub, a, b) => {

@@ -58,6 +58,7 @@ impl Resolver<'_> {
             min_n: raw.min_n.as_ref().map(|n| n.node),
             paced: raw.pace.is_none() && self.is_flow(formula) && !cut,
             previous,
+            stated: None,
         }
     }
 

@@ -71,6 +71,10 @@ impl Resolver<'_> {
         used: Span,
     ) -> Option<Arc<ResultExpr>> {
         let raw = self.raw;
+        if let Some(problem) = self.beyond_stated(name, scope, used) {
+            self.report(problem);
+            return None;
+        }
         let mut key = scope.filters.iter().map(print).collect::<Vec<_>>().join(" and ");
         if let Some(window) = &scope.window {
             let _ = write!(key, " {:?}", window.kind);
@@ -97,7 +101,11 @@ impl Resolver<'_> {
         });
         self.kpis.open.pop();
         let typed = typed.filter(|t| t.ty != Type::Unknown).and_then(|t| self.in_unit(kpi, t));
-        let typed = typed.map(|t| Arc::new(hidden_below(kpi, t)));
+        let typed = match self.stated.iter().find(|s| s.kpi == name) {
+            Some(results) => self.in_place_of(kpi, typed, results),
+            None => typed.map(|t| hidden_below(kpi, t)),
+        };
+        let typed = typed.map(Arc::new);
         let typed = typed.filter(|t| self.not_too_deep(name, t));
         // A loop found below has put `None` here already.
         self.kpis.done.entry(key).or_insert(typed).clone()
@@ -118,6 +126,7 @@ impl Resolver<'_> {
                 ResultLeaf::Bound(_)
                 | ResultLeaf::Measure(_)
                 | ResultLeaf::Period(..)
+                | ResultLeaf::Stated(_)
                 | ResultLeaf::Table(_) => {}
             });
         }
@@ -231,7 +240,8 @@ impl Resolver<'_> {
                 }
             })
             .collect();
-        let judge = self.judge(raw, &formula, scope);
+        let mut judge = self.judge(raw, &formula, scope);
+        self.judged_as_stated(&mut judge, &formula, raw);
         let links = self.links(raw);
         let kpi = Kpi {
             name: raw.name.node.clone(),

@@ -2,10 +2,12 @@
 //! independent error and no consequences of earlier ones. No DataFusion, no reading of files.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::model::project::{Measure, MeasureId, Model, SourceId};
 use crate::model::signature::Signature;
+use crate::model::stated::StatedResults;
 use crate::model::types::Type;
 use crate::rulefile::raw::RawProject;
 use crate::source::Span;
@@ -41,6 +43,7 @@ mod rows;
 mod rules;
 mod scorecards;
 mod sources;
+mod stated;
 mod strategy;
 mod tables;
 
@@ -93,6 +96,8 @@ pub struct Asked {
     pub only: Option<Vec<String>>,
     /// Whether other grains are asked for than those that they list.
     pub grains: bool,
+    /// Results of KPIs that are stated in place of being computed.
+    pub stated: Vec<Arc<StatedResults>>,
 }
 
 /// Resolves a project. The model is whole only where no error was reported.
@@ -112,6 +117,7 @@ pub fn resolve(
         measures: HashMap::new(),
         columns: columns::States::default(),
         kpis: kpis::States::default(),
+        stated: &asked.stated,
         expanded: 0,
         why_text: HashMap::new(),
         looped: HashSet::new(),
@@ -142,6 +148,8 @@ struct Resolver<'a> {
     measures: HashMap<String, MeasureId>,
     columns: columns::States,
     kpis: kpis::States,
+    /// Results that stand in place of formulas.
+    stated: &'a [Arc<StatedResults>],
     /// Nodes that function calls have been expanded to, bounded so that doubling cannot run away.
     expanded: usize,
     /// Why columns are text, by where they are read.

@@ -134,7 +134,7 @@ impl Evaluator<'_> {
 }
 
 /// What is found in a cell.
-enum Found {
+pub(super) enum Found {
     Number(f64),
     Truth(bool),
     Missing(Reason),
@@ -144,7 +144,7 @@ fn missing(why: Option<Reason>) -> Found {
     Found::Missing(why.unwrap_or(Reason::NoValues))
 }
 
-fn column(cells: &[Found], ty: Type) -> Evaluated {
+pub(super) fn column(cells: &[Found], ty: Type) -> Evaluated {
     let number = |found: &Found| match found {
         Found::Number(n) => Some(*n),
         _ => None,

@@ -205,6 +205,7 @@ impl Evaluator<'_> {
             Kind::Leaf(ResultLeaf::Period(border, window)) => Ok(self.border(*border, *window)),
             Kind::Leaf(ResultLeaf::Judged(asked)) => self.asked(asked, expr.ty),
             Kind::Leaf(ResultLeaf::Bound(bound)) => self.bound(bound, expr.ty),
+            Kind::Leaf(ResultLeaf::Stated(stated)) => self.stated(stated, expr.ty),
             Kind::Neg(a) => {
                 let a = self.eval(a)?;
                 let values = match &out {

@@ -1,11 +1,15 @@
 //! A KPI's values beside its target, its baseline and the period before -> how each stands. What is missing,
 //! withheld, of too few rows, stale or without a target is `unknown`, and says why; never good.
 
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+
 use super::evaluate::{Column, Evaluator};
 use super::outcome::number;
 use crate::functions::Failure;
 use crate::model::expr::{Arith, ResultExpr};
-use crate::model::judge::{Better, Judge, StatusRule, clean};
+use crate::model::judge::{Better, Judge, Status, StatusRule, clean};
 use crate::model::outcome::{Judged, Reason};
 
 /// What stands beside a KPI's values, over the same cells.
@@ -14,6 +18,7 @@ pub struct Beside {
     baseline: Option<Column>,
     previous: Option<Column>,
     change: Option<Column>,
+    stated: Option<Column>,
 }
 
 /// What is known of an asked-for period.
@@ -41,7 +46,8 @@ pub fn evaluate(
         .transpose()?;
     let target = judge.target.as_ref().map(|f| evaluator.eval(f)).transpose()?;
     let baseline = judge.baseline.as_ref().map(|f| evaluator.eval(f)).transpose()?;
-    Ok((value, Beside { target, baseline, previous, change }))
+    let stated = judge.stated.as_ref().map(|f| evaluator.eval(f)).transpose()?;
+    Ok((value, Beside { target, baseline, previous, change, stated }))
 }
 
 /// How the value of a cell stands.
@@ -62,6 +68,10 @@ pub fn judged(judge: &Judge, value: &Column, beside: &Beside, cell: usize, timin
         change: of(&beside.change),
         ..Judged::default()
     };
+    if let Some(status) = beside.stated.as_ref().and_then(|words| stated(words, cell)) {
+        let why = (status == Status::Unknown).then_some(why.unwrap_or(Reason::NoTarget));
+        return Judged { status, why, ..known };
+    }
     let Some(found) = number(value, cell) else {
         return unknown(why.or(Some(Reason::NoTarget)), known);
     };
@@ -100,4 +110,11 @@ pub fn judged(judge: &Judge, value: &Column, beside: &Beside, cell: usize, timin
         (Err(why), _) => unknown(why, known),
         (Ok(_), None) => unknown(Some(Reason::NoTarget), known),
     }
+}
+
+/// The status that is stated of a cell.
+fn stated(words: &Column, cell: usize) -> Option<Status> {
+    let words = cast(&words.values, &DataType::Utf8).ok()?;
+    let words = words.as_string_opt::<i32>()?;
+    words.is_valid(cell).then(|| Status::named(words.value(cell))).flatten()
 }

@@ -16,5 +16,6 @@ pub mod judge;
 pub mod outcome;
 pub mod per;
 pub mod set;
+mod stated;
 mod statistics;
 pub mod tables;

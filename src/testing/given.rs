@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::expect::{Expected, Subject};
-use super::{known, rows};
+use super::{known, results, rows};
 use crate::api::Loaded;
 use crate::diagnostic::near::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
@@ -14,7 +15,9 @@ use crate::engine::io::{GivenRows, SourceSpec, given};
 use crate::engine::{self, Inspected, specs};
 use crate::model::catalogue;
 use crate::model::project::AsOf;
+use crate::model::stated::StatedResults;
 use crate::resolve;
+use crate::rulefile::Guard;
 use crate::rulefile::raw::{RawCsv, RawGiven, RawProject, RawSource, RawTest};
 use crate::source::{Span, Spanned};
 
@@ -28,10 +31,15 @@ pub struct Prepared {
     pub inspected: Inspected,
     /// Up to when rows exist.
     pub as_of: AsOf,
+    /// Results that stand in place of KPIs' formulas.
+    pub stated: Vec<Arc<StatedResults>>,
 }
 
+/// The name that results of KPIs are given by.
+pub const RESULTS: &str = "results";
+
 /// The name under which the rows of a source appear in problems, until they get their place.
-fn shown(source: &str) -> String {
+pub fn shown(source: &str) -> String {
     format!("given: {source}")
 }
 
@@ -52,6 +60,14 @@ pub async fn prepare(
     let as_of = settings(&mut raw, test, &mut problems);
     only_expected(&mut raw, expected);
     let mut texts = texts(loaded, test, &mut problems);
+    let mut stated = Vec::new();
+    let given_results = loaded.raw.sources.get(RESULTS).is_none_or(ours).then(|| texts.remove(RESULTS));
+    if let Some((span, name, text)) = given_results.flatten() {
+        match results::read(&loaded.raw, &name, &text) {
+            Ok(found) => stated = found,
+            Err(found) => problems.extend(found.into_iter().map(|problem| problem.at(span, ""))),
+        }
+    }
     for source in raw.sources.values_mut().filter(|s| s.distinct.is_none() && !ours(s)) {
         let name = &source.name;
         let span = texts.get(&name.node).map_or(name.span, |(span, ..)| *span);
@@ -95,7 +111,7 @@ pub async fn prepare(
     specs.extend(defined);
     let Some(as_of) = as_of.filter(|_| problems.is_empty()) else { return Err(problems) };
     let project = Loaded { map: loaded.map.clone(), raw, diagnostics: Diagnostics::new() };
-    Ok(Prepared { project, specs, inspected, as_of })
+    Ok(Prepared { project, specs, inspected, as_of, stated })
 }
 
 /// Takes away what the test does not need, and what names it.
@@ -161,10 +177,10 @@ fn texts(
     let mut texts = BTreeMap::new();
     for (name, rows) in &test.given {
         match sources.get(&name.node) {
-            _ if name.node == "results" && sources.get("results").is_none_or(ours) => problems.push(
-                Diagnostic::new(&codes::NOT_YET, "results that are given to rules are not evaluated yet")
-                    .at(name.span, "part of the language, refused rather than ignored"),
-            ),
+            // Results of KPIs, which are no source's rows.
+            source if name.node == RESULTS && source.is_none_or(ours) => {
+                texts.extend(bytes(&guard, name, rows, problems).map(|text| (name.node.clone(), text)));
+            }
             None => {
                 let mut problem =
                     Diagnostic::new(&codes::BAD_TEST, format!("no source is named `{}`", name.node))
@@ -182,35 +198,42 @@ fn texts(
                     .at(name.span, "its rows cannot be given")
                     .help("give the rows of the source under `distinct:`"),
             ),
-            Some(_) => match rows {
-                RawGiven::Rows(rows) => {
-                    let bytes = rows::trimmed(&rows.text.node).into_bytes();
-                    texts.insert(name.node.clone(), (name.span, shown(&name.node), bytes));
-                }
-                RawGiven::File(path) => {
-                    let full = guard.check(&path.node);
-                    match full.as_deref().map(read) {
-                        Some(Ok(bytes)) => {
-                            texts.insert(name.node.clone(), (path.span, path.node.clone(), bytes));
-                        }
-                        Some(Err(why)) => problems.push(
-                            Diagnostic::new(&codes::NO_FILE, format!("`{}` cannot be read", path.node))
-                                .at(path.span, "")
-                                .note(why),
-                        ),
-                        None => problems.push(
-                            Diagnostic::new(
-                                &codes::OUTSIDE_PROJECT,
-                                format!("`{}` leads outside the project folder", path.node),
-                            )
-                            .at(path.span, "by itself or through a link"),
-                        ),
-                    }
-                }
-            },
+            Some(_) => {
+                texts.extend(bytes(&guard, name, rows, problems).map(|text| (name.node.clone(), text)));
+            }
         }
     }
     texts
+}
+
+/// The rows of one source.
+fn bytes(
+    guard: &Guard,
+    name: &Spanned<String>,
+    rows: &RawGiven,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(Span, String, Vec<u8>)> {
+    let path = match rows {
+        RawGiven::Rows(rows) => {
+            let bytes = rows::trimmed(&rows.text.node).into_bytes();
+            return Some((name.span, shown(&name.node), bytes));
+        }
+        RawGiven::File(path) => path,
+    };
+    let full = guard.check(&path.node);
+    let problem = match full.as_deref().map(read) {
+        Some(Ok(bytes)) => return Some((path.span, path.node.clone(), bytes)),
+        Some(Err(why)) => Diagnostic::new(&codes::NO_FILE, format!("`{}` cannot be read", path.node))
+            .at(path.span, "")
+            .note(why),
+        None => Diagnostic::new(
+            &codes::OUTSIDE_PROJECT,
+            format!("`{}` leads outside the project folder", path.node),
+        )
+        .at(path.span, "by itself or through a link"),
+    };
+    problems.push(problem);
+    None
 }
 
 /// The bytes of a regular file: a pipe would wait for its other end.

@@ -5,6 +5,7 @@ mod compare;
 mod expect;
 mod given;
 mod known;
+mod results;
 mod rows;
 mod rules;
 mod told;
@@ -12,6 +13,8 @@ mod unknown;
 mod wanted;
 
 use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 
 use crate::api::{Checked, Loaded, RunOptions};
 use crate::diagnostic::{Diagnostic, Severity, codes};
@@ -21,7 +24,7 @@ use crate::model::outcome::Outcome;
 use crate::model::project::AsOf;
 use crate::plan::request::AskedRules;
 use crate::plan::{PlanGraph, Request};
-use crate::resolve::Asked;
+use crate::resolve::{self, Asked};
 use crate::rulefile::raw::RawTest;
 use crate::source::Spanned;
 
@@ -88,12 +91,15 @@ async fn one(
     test: &RawTest,
 ) -> Result<(usize, Vec<Diagnostic>), Vec<Diagnostic>> {
     let expected = expect::read(&loaded.raw, test)?;
-    let Prepared { project, specs, inspected, as_of } =
+    let Prepared { project, specs, inspected, as_of, stated } =
         given::prepare(loaded, inspected, test, &expected).await?;
     let partial = !inspected.partial.is_empty();
     let kpis: BTreeSet<String> =
         expected.iter().filter(|e| e.of == Subject::Kpi).map(|e| e.name.node.clone()).collect();
-    let asked = Asked { filters: Vec::new(), only: Some(kpis.into_iter().collect()), grains: true };
+    let calendar = resolve::calendar(&loaded.raw.calendar);
+    let periods = stated.iter().flat_map(|s| s.rows.keys());
+    let since = periods.map(|(grain, period)| calendar.start(*grain, *period)).min();
+    let asked = Asked { filters: Vec::new(), only: Some(kpis.into_iter().collect()), grains: true, stated };
     let found = crate::diagnostic::Diagnostics::new();
     let mut checked = project.over(specs, inspected, found, &asked);
     if let Err(problems) = checked.define().await {
@@ -122,7 +128,7 @@ async fn one(
     for each in &expected {
         let asking = match done.iter().position(|a| a.answers(each)) {
             Some(at) => &done[at],
-            None => match Asking::of(&checked, &expected, each, as_of).await {
+            None => match Asking::of(&checked, &expected, each, as_of, since).await {
                 Ok(asking) => {
                     done.push(asking);
                     &done[done.len() - 1]
@@ -177,6 +183,7 @@ impl Asking {
         all: &[Expected],
         first: &Expected,
         as_of: AsOf,
+        stated: Option<NaiveDate>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let (name, of, grain) = (&first.name.node, first.of, first.grain);
         let same = || all.iter().filter(|e| (&e.name.node, e.of, e.grain) == (name, of, grain));
@@ -195,6 +202,8 @@ impl Asking {
         }
         if first.dated {
             request.from = same().map(|e| calendar.start(grain, e.period)).min();
+            // A state comes from all that is given.
+            request.from = request.from.into_iter().chain(stated.filter(|_| of == Subject::Rule)).min();
             request.to = same().map(|e| calendar.end(grain, e.period)).max();
         }
         let mut by: Vec<Vec<crate::model::project::Dimension>> = Vec::new();

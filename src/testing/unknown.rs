@@ -77,7 +77,10 @@ impl Search<'_> {
             ResultLeaf::Per(per) => bodies.extend(per.parts()),
             ResultLeaf::Judged(asked) => bodies.extend(asked.formulas()),
             ResultLeaf::Bound(bound) => bodies.push(&bound.name),
-            ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
+            ResultLeaf::Measure(_)
+            | ResultLeaf::Period(..)
+            | ResultLeaf::Stated(_)
+            | ResultLeaf::Table(_) => {}
         });
         bodies
             .into_iter()

@@ -69,6 +69,18 @@ fn read(text: &str) -> Option<Typed> {
     })
 }
 
+/// A value as typed, of results that are stated: a duration in days.
+pub fn stated(text: &str) -> Option<f64> {
+    match text {
+        "true" => return Some(1.0),
+        "false" => return Some(0.0),
+        _ => {}
+    }
+    let Typed::Number { value, unit, .. } = read(text)? else { return None };
+    let value = if unit.is_empty() { value } else { in_days(&value, &unit)? };
+    plain_digits(&value).parse().ok()
+}
+
 fn equal(a: &Decimal, b: &Decimal) -> bool {
     let (a, b) = (a.clone().rounded(PLACES), b.clone().rounded(PLACES));
     a == b || (a.is_zero() && b.is_zero())
@@ -100,6 +112,11 @@ fn shown(got: &Got, like: Option<&Typed>) -> String {
             _ => plain(number),
         },
     }
+}
+
+/// Every digit, without groups.
+fn plain_digits(number: &Decimal) -> String {
+    number.grouped().replace(',', "")
 }
 
 /// To nine decimals, without zeros at the end.

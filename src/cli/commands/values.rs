@@ -63,7 +63,8 @@ pub async fn run(mut loaded: Loaded, wanted: Wanted, arguments: &Arguments, talk
             return Exit::Usage;
         }
     };
-    let asked = Asked { filters, only: kpis.clone(), grains: !arguments.grain.is_empty() };
+    let asked =
+        Asked { filters, only: kpis.clone(), grains: !arguments.grain.is_empty(), ..Asked::default() };
     let mut checked = loaded.check(&asked).await;
     if checked.diagnostics.has_errors() {
         show(&checked.diagnostics.0, &checked.map, talk, as_json);

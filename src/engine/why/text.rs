@@ -54,6 +54,7 @@ fn result_leaf(model: &Model, map: &SourceMap, home: &str, leaf: &ResultLeaf) ->
         }
         ResultLeaf::Per(per) => format!("{} per {}", text(&per.formula), per.entity.name()),
         ResultLeaf::Judged(asked) => asked.name.clone(),
+        ResultLeaf::Stated(stated) => stated.results.kpi.clone(),
         ResultLeaf::Bound(bound) => text(&bound.name),
     }
 }

@@ -57,7 +57,11 @@ fn direct<'a>(formula: &'a ResultExpr, seen: &mut HashSet<*const ResultExpr>, na
         ResultLeaf::Judged(asked) => {
             named.insert(&asked.name);
         }
-        ResultLeaf::Bound(_) | ResultLeaf::Measure(_) | ResultLeaf::Period(..) | ResultLeaf::Table(_) => {}
+        ResultLeaf::Bound(_)
+        | ResultLeaf::Measure(_)
+        | ResultLeaf::Period(..)
+        | ResultLeaf::Stated(_)
+        | ResultLeaf::Table(_) => {}
     });
 }
 

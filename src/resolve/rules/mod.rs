@@ -206,6 +206,7 @@ impl Resolver<'_> {
                     ResultLeaf::Kpi(..)
                         | ResultLeaf::Judged(_)
                         | ResultLeaf::Bound(_)
+                        | ResultLeaf::Stated(_)
                         | ResultLeaf::Table(_)
                         | ResultLeaf::Period(..)
                         | ResultLeaf::Across(..)

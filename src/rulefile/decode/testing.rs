@@ -14,12 +14,13 @@ impl Decoder<'_> {
         let mut written = raw.split_inclusive('\n');
         for line in scalar.text.split('\n') {
             let whole = written.next().unwrap_or("");
-            let bare = whole.trim_end_matches(['\n', '\r']);
-            if scalar.style != Style::Block || !bare.ends_with(line.trim_end_matches('\r')) {
+            // The span of the text may end before the spaces of its last line.
+            let (bare, line) = (whole.trim_end(), line.trim_end());
+            if scalar.style != Style::Block || !bare.ends_with(line) {
                 lines.clear();
                 break;
             }
-            lines.push(at + bare.len() - line.trim_end_matches('\r').len());
+            lines.push(at + bare.len() - line.len());
             at += whole.len();
         }
         RawRows { text: Spanned::new(scalar.text.clone(), span), lines }
