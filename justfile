@@ -33,6 +33,11 @@ shapes *ARGS:
     cargo build --release --locked
     python3 benches/shapes/shapes.py --rumbo target/release/rumbo {{ARGS}}
 
+# what 2.4 million verdicts take beside the KPIs that they read (wants duckdb of PyPI)
+rules *ARGS:
+    cargo build --release --locked
+    python3 benches/rules/rules.py --rumbo target/release/rumbo {{ARGS}}
+
 # a million random inputs for the parser, the loader and the checker
 fuzz:
     RUMBO_FUZZ_CASES=1000000 cargo test --locked --release --test it -- fuzz

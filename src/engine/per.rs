@@ -77,7 +77,7 @@ impl Run<'_> {
                 let mut seen = vec![false; level.size()];
                 for part in &parts {
                     let column = evaluated(&level, part)?;
-                    seen.iter_mut().zip(&column.seen).for_each(|(s, n)| *s |= *n > 0);
+                    seen.iter_mut().zip(column.seen.iter()).for_each(|(s, n)| *s |= *n > 0);
                 }
                 seen
             }
@@ -181,7 +181,7 @@ impl Run<'_> {
                 .map(|(cell, tuple)| combos[*tuple].map(|c| (c * width + cell % width) as u32))
                 .collect();
             let Inner { asked, level: inside, counts, undecided, .. } = inner;
-            level.pers.insert(asked, PerLevel { level: inside, outer, counts, undecided });
+            level.pers.insert(asked.addr(), PerLevel { level: inside, outer, counts, undecided });
         }
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
@@ -553,11 +552,11 @@ impl Run<'_> {
 }
 
 /// Cut periods that know those before them, at the same point.
-fn nested(cuts: BTreeMap<i64, Level>) -> BTreeMap<i64, Rc<Level>> {
-    let mut done: BTreeMap<i64, Rc<Level>> = BTreeMap::new();
+fn nested(cuts: BTreeMap<i64, Level>) -> BTreeMap<i64, Arc<Level>> {
+    let mut done: BTreeMap<i64, Arc<Level>> = BTreeMap::new();
     for (back, mut level) in cuts.into_iter().rev() {
-        level.cuts = done.iter().map(|(further, cut)| (further - back, Rc::clone(cut))).collect();
-        done.insert(back, Rc::new(level));
+        level.cuts = done.iter().map(|(further, cut)| (further - back, Arc::clone(cut))).collect();
+        done.insert(back, Arc::new(level));
     }
     done
 }

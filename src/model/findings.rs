@@ -82,7 +82,7 @@ pub struct Finding {
     /// Whether it fires only since nothing newer is known.
     pub stale: bool,
     /// The period in which the condition began to hold: its name and first day.
-    pub since: Option<(String, NaiveDate)>,
+    pub since: Option<(Arc<str>, NaiveDate)>,
     /// For how many periods it has held.
     pub held: u32,
     /// For how many it has not, while the finding stays.

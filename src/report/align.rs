@@ -82,7 +82,7 @@ fn rule(table: &RuleTable, found: &[&Finding], drawn: &Drawn<'_>, out: &mut dyn 
                 if table.grain.is_some() { format!(" {}{open}", period.period) } else { String::new() };
             let mut words = notes(table, finding);
             let told = matches!(verdict, Verdict::Fires | Verdict::Pending | Verdict::Waived);
-            if let Some((since, _)) = finding.since.as_ref().filter(|(s, _)| told && *s != period.period) {
+            if let Some((since, _)) = finding.since.as_ref().filter(|(s, _)| told && **s != *period.period) {
                 words.push(format!("since {since}"));
             }
             let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) };

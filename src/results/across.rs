@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Float64Type};
 
-use super::evaluate::{Column, Evaluated, Evaluator, Whole, combined, stored};
+use super::evaluate::{Column, Counts, Evaluated, Evaluator, Whole, combined, stored};
 use crate::functions::operators::arithmetic;
 use crate::functions::{Failure, result_type};
 use crate::model::expr::{Across, Arith, Offset, ResultExpr};
@@ -20,11 +20,13 @@ impl Column {
     fn taken(&self, from: &[Option<u32>], none: Reason) -> Result<Self, Failure> {
         let indices = UInt32Array::from(from.to_vec());
         let values = take(&self.values, &indices, None).map_err(|e| Failure::Internal(e.to_string()))?;
-        let of = |all: &[i64]| from.iter().map(|f| f.map_or(0, |f| all[f as usize])).collect::<Vec<_>>();
+        let of = |all: &Counts| {
+            Arc::new(from.iter().map(|f| f.map_or(0, |f| all[f as usize])).collect::<Vec<_>>())
+        };
         Ok(Self {
             values,
             reasons: from.iter().map(|f| f.map_or(none as u8, |f| self.reasons[f as usize])).collect(),
-            n: self.n.as_ref().map(|n| of(n)),
+            n: self.n.as_ref().map(of),
             skipped: of(&self.skipped),
             seen: of(&self.seen),
         })
@@ -239,12 +241,15 @@ impl Column {
             (0..self.reasons.len()).map(|cell| from(cell).map_or((0, cell), |other| (1, other))).collect();
         patched.values = arrow::compute::interleave(&[&*self.values, &*other.values], &pairs)
             .map_err(|e| Failure::Internal(e.to_string()))?;
+        let skipped = Arc::make_mut(&mut patched.skipped);
+        let seen = Arc::make_mut(&mut patched.seen);
+        let mut n = patched.n.as_mut().map(Arc::make_mut);
         for cell in 0..self.reasons.len() {
             if let Some(theirs) = from(cell) {
                 patched.reasons[cell] = other.reasons[theirs];
-                patched.skipped[cell] = other.skipped[theirs];
-                patched.seen[cell] = other.seen[theirs];
-                if let (Some(n), Some(other)) = (&mut patched.n, &other.n) {
+                skipped[cell] = other.skipped[theirs];
+                seen[cell] = other.seen[theirs];
+                if let (Some(n), Some(other)) = (&mut n, &other.n) {
                     n[cell] = other[theirs];
                 }
             }

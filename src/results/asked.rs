@@ -9,7 +9,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 
-use super::evaluate::{Column, Evaluated, Evaluator, stored};
+use super::evaluate::{Column, Evaluated, Evaluator, no_rows, stored};
 use super::judge::{self, Timing};
 use crate::functions::{Failure, result_type};
 use crate::model::judge::{AskedKpi, BoundKpi, Facet, Status};
@@ -101,7 +101,8 @@ impl Evaluator<'_> {
             })
             .collect();
         let mut column = column(&cells, ty)?;
-        column.seen.clone_from(&n);
+        let n = Arc::new(n);
+        column.seen = Arc::clone(&n);
         column.n = Some(n);
         Ok(column)
     }
@@ -173,12 +174,11 @@ pub(super) fn column(cells: &[Found], ty: Type) -> Evaluated {
             _ => 0,
         })
         .collect();
-    let none = vec![0; cells.len()];
     Ok(Column {
         values: stored(&values, &result_type(ty))?,
         reasons,
         n: None,
-        skipped: none.clone(),
-        seen: none,
+        skipped: no_rows(cells.len()),
+        seen: no_rows(cells.len()),
     })
 }

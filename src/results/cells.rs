@@ -213,10 +213,12 @@ impl Cells {
             overlay(values, &zero, &ScalarValue::new_zero(&out).unwrap_or(ScalarValue::try_from(&out)?))?;
         let values = overlay(values, &missing, &ScalarValue::try_from(&out)?)?;
         let outside = |cell: usize| reasons[cell] == Reason::OutsideData as u8;
-        let skipped = (0..size).map(|c| if outside(c) { 0 } else { seen[c] - n[c] }).collect();
-        let n = (0..size).map(|c| if outside(c) { 0 } else { n[c] }).collect();
+        let skipped = (0..size).map(|c| if outside(c) { 0 } else { seen[c] - n[c] });
+        let skipped = Arc::new(skipped.collect());
+        let n = Arc::new((0..size).map(|c| if outside(c) { 0 } else { n[c] }).collect());
         let sees = measure.aggregate != Aggregate::Own;
-        let seen = (0..size).map(|c| if outside(c) || !sees { 0 } else { seen[c] }).collect();
+        let seen = (0..size).map(|c| if outside(c) || !sees { 0 } else { seen[c] });
+        let seen = Arc::new(seen.collect());
         Ok(Column { values, reasons, n: Some(n), skipped, seen })
     }
 }

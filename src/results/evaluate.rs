@@ -31,11 +31,19 @@ pub struct Column {
     /// Why, by cell: a [`Reason`]'s number, 0 where the value is there.
     pub reasons: Vec<u8>,
     /// Rows behind each value; a constant has none to tell.
-    pub n: Option<Vec<i64>>,
+    pub n: Option<Counts>,
     /// Rows skipped for a missing argument.
-    pub skipped: Vec<i64>,
+    pub skipped: Counts,
     /// The most rows that one of its aggregates saw.
-    pub seen: Vec<i64>,
+    pub seen: Counts,
+}
+
+/// A number of rows for each cell, which columns of the same rows share.
+pub type Counts = Arc<Vec<i64>>;
+
+/// No rows in any of so many cells.
+pub fn no_rows(size: usize) -> Counts {
+    Arc::new(vec![0; size])
 }
 
 /// A grid of cells with what formulas read there.
@@ -60,15 +68,15 @@ pub struct Level {
     /// The open period, if it is one of these.
     pub open: Option<usize>,
     /// By how many periods back: one cell a combination, cut at the same point as the open period.
-    pub cuts: BTreeMap<i64, Rc<Level>>,
+    pub cuts: BTreeMap<i64, Arc<Level>>,
     /// Coarser breakdowns, the total among them.
     pub coarser: Vec<Coarser>,
     /// The index of the first period.
     pub first: i64,
     /// The periods that all aggregates reach.
     pub covered: Vec<bool>,
-    /// Grids of entities inside its cells, by what is asked of them.
-    pub pers: HashMap<*const ResultExpr, PerLevel>,
+    /// Grids of entities inside its cells, by the address of what is asked of them.
+    pub pers: HashMap<usize, PerLevel>,
     /// Of a grid of entities: for each cell what the entity belongs to then.
     pub belongs: Option<Vec<usize>>,
     /// Of a grid of entities: which cells count.
@@ -169,8 +177,8 @@ impl Evaluator<'_> {
             values: Arc::new(days),
             reasons: vec![0; size],
             n: None,
-            skipped: vec![0; size],
-            seen: vec![0; size],
+            skipped: no_rows(size),
+            seen: no_rows(size),
         }
     }
 
@@ -187,8 +195,8 @@ impl Evaluator<'_> {
                     values: stored(&array, &out)?,
                     reasons,
                     n: None,
-                    skipped: vec![0; self.level.size()],
-                    seen: vec![0; self.level.size()],
+                    skipped: no_rows(self.level.size()),
+                    seen: no_rows(self.level.size()),
                 })
             }
             Kind::Leaf(ResultLeaf::Across(across, of)) => self.across(across, of, expr.ty),
@@ -344,14 +352,24 @@ pub(super) fn combined(values: ArrayRef, operands: &[&Column], own: impl Fn(usiz
             inherited.unwrap_or_else(|| own(cell) as u8)
         })
         .collect();
-    let known: Vec<&Vec<i64>> = operands.iter().filter_map(|o| o.n.as_ref()).collect();
-    let n = (!known.is_empty())
-        .then(|| (0..size).map(|cell| known.iter().map(|n| n[cell]).min().unwrap_or(0)).collect());
-    let most = |of: fn(&Column) -> &Vec<i64>| -> Vec<i64> {
-        (0..size).map(|cell| operands.iter().map(|o| of(o)[cell]).max().unwrap_or(0)).collect()
+    let known: Vec<&Counts> = operands.iter().filter_map(|o| o.n.as_ref()).collect();
+    let n = (!known.is_empty()).then(|| folded(&known, size, i64::min));
+    let most = |of: fn(&Column) -> &Counts| {
+        folded(&operands.iter().map(|o| of(o)).collect::<Vec<_>>(), size, i64::max)
     };
     let (skipped, seen) = (most(|c| &c.skipped), most(|c| &c.seen));
     Column { values, reasons, n, skipped, seen }
+}
+
+/// One of the numbers of each cell; those that are the same are shared.
+fn folded(all: &[&Counts], size: usize, one: fn(i64, i64) -> i64) -> Counts {
+    let Some((first, rest)) = all.split_first() else { return no_rows(size) };
+    let mut found = Arc::clone(first);
+    for other in rest.iter().filter(|other| !Arc::ptr_eq(first, other)) {
+        let pairs = found.iter().zip(other.iter());
+        found = Arc::new(pairs.map(|(a, b)| one(*a, *b)).collect());
+    }
+    found
 }
 
 pub(super) fn is_zero(array: &ArrayRef, cell: usize) -> bool {

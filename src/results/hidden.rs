@@ -4,9 +4,10 @@
 //! else, so that no answer depends on what was asked for beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::equations;
-use super::evaluate::{Evaluated, Evaluator};
+use super::evaluate::{Counts, Evaluated, Evaluator};
 use super::set::Members;
 use crate::functions::Failure;
 use crate::model::expr::ResultExpr;
@@ -255,8 +256,9 @@ impl Evaluator<'_> {
             }
         }
         let untold = |cell: usize| hidden[cell] || (of_the_calendar(column.reasons[cell]) && n[cell] < below);
-        let told = |all: &[i64]| -> Vec<i64> {
-            all.iter().enumerate().map(|(cell, n)| if untold(cell) { 0 } else { *n }).collect()
+        let told = |all: &Counts| {
+            let told = all.iter().enumerate().map(|(cell, n)| if untold(cell) { 0 } else { *n });
+            Arc::new(told.collect::<Vec<_>>())
         };
         let (n, skipped) = (told(&n), told(&column.skipped));
         column.n = Some(n);

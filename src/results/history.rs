@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array,
 use arrow::datatypes::DataType;
 
 use super::closed::{Reader, Series};
-use super::evaluate::{Column, Evaluated, Evaluator, stored};
+use super::evaluate::{Column, Counts, Evaluated, Evaluator, no_rows, stored};
 use crate::functions::arrays::{floats, put_floats};
 use crate::functions::{Failure, result_type};
 use crate::model::history::{History, Told};
@@ -46,7 +46,7 @@ impl Evaluator<'_> {
             // Who is there now and was not has an answer to give, too.
             let own = (0..all.len()).map(|series| (series, cell));
             let cells: Vec<(usize, usize)> = found.seen.into_iter().chain(own).collect();
-            let most = |of: fn(&Column) -> &Vec<i64>| {
+            let most = |of: fn(&Column) -> &Counts| {
                 cells.iter().map(|at| of(&all[at.0].column)[at.1]).max().unwrap_or(0)
             };
             skipped.push(most(|c| &c.skipped));
@@ -58,8 +58,8 @@ impl Evaluator<'_> {
                 *reason = Reason::OutOfRange as u8;
             }
         }
-        let n = all.iter().any(|s| s.column.n.is_some()).then_some(n);
-        Ok(Column { values, reasons, n, skipped, seen })
+        let n = all.iter().any(|s| s.column.n.is_some()).then_some(Arc::new(n));
+        Ok(Column { values, reasons, n, skipped: Arc::new(skipped), seen: Arc::new(seen) })
     }
 
     /// What one cell's answer is told by.
@@ -74,8 +74,7 @@ impl Evaluator<'_> {
         let limits = limits.map(|(low, high)| {
             let ty = if history.of[0].ty == Type::Duration { Type::Duration } else { Type::Float };
             let values = answered(&[Some(low), Some(high)], ty)?;
-            let none = || vec![0; 2];
-            Ok(Column { values, reasons: vec![0; 2], n: None, skipped: none(), seen: none() })
+            Ok(Column { values, reasons: vec![0; 2], n: None, skipped: no_rows(2), seen: no_rows(2) })
         });
         Ok(Behind { cells: found.seen, known: found.known, limits: limits.transpose()? })
     }

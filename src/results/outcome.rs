@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, Decimal128Type, DurationMicrosecondType, Float64Type};
 use datafusion::common::Result;
 
@@ -44,7 +45,7 @@ pub fn breakdown(
     judged: &dyn Fn(usize, usize) -> Judged,
     shown: &Shown<'_>,
 ) -> Result<Breakdown> {
-    let exact = exact_texts(column, shown.model)?;
+    let exact = exact_texts(&column.values, shown.model)?;
     let width = cells.width();
     let mut rows = Vec::with_capacity(cells.seen.len());
     for (at, index) in shown.periods.clone().enumerate() {
@@ -87,8 +88,14 @@ pub fn breakdown(
 
 /// The value of a cell as a number and as a text.
 pub fn value(column: &Column, cell: usize, model: &Model) -> Result<(Option<f64>, Option<String>)> {
-    let one = Column { values: column.values.slice(cell, 1), ..column.clone() };
-    Ok((number(&one, 0), exact_texts(&one, model)?.into_iter().next().flatten()))
+    let exact = exact_texts(&column.values.slice(cell, 1), model)?;
+    Ok((number(column, cell), exact.into_iter().next().flatten()))
+}
+
+/// The values of some cells as texts.
+pub fn exact_of(column: &Column, cells: &[usize], model: &Model) -> Result<Vec<Option<String>>> {
+    let at: UInt32Array = cells.iter().map(|cell| *cell as u32).collect();
+    exact_texts(&take(&column.values, &at, None)?, model)
 }
 
 /// The value of a cell as a number: a boolean as 1 or 0, a duration in days.
@@ -111,12 +118,12 @@ pub fn number(column: &Column, cell: usize) -> Option<f64> {
 }
 
 /// Every digit of integers and decimals, the shortest form of a float, hours of a duration.
-fn exact_texts(column: &Column, model: &Model) -> Result<Vec<Option<String>>> {
-    if let DataType::Duration(_) = column.values.data_type() {
-        let durations = column.values.as_primitive::<DurationMicrosecondType>();
+fn exact_texts(values: &ArrayRef, model: &Model) -> Result<Vec<Option<String>>> {
+    if let DataType::Duration(_) = values.data_type() {
+        let durations = values.as_primitive::<DurationMicrosecondType>();
         return Ok(durations.iter().map(|d| d.map(clock)).collect());
     }
-    texts(&column.values, model)
+    texts(values, model)
 }
 
 /// `36:00:00`, with a fraction of a second where there is one.

@@ -46,7 +46,7 @@ pub fn truth(values: &ArrayRef) -> Vec<Option<bool>> {
 impl Evaluator<'_> {
     /// What is made of the entities' values, in each cell of this grid.
     pub(super) fn per(&mut self, per: &Per, ty: Type) -> Evaluated {
-        let key = &raw const per.formula;
+        let key = std::ptr::from_ref(&per.formula).addr();
         let inside = self.level.pers.get(&key).ok_or_else(|| failed("entities that were not asked"))?;
         let mut evaluator = Evaluator::of(&inside.level, self.env);
         let values = evaluator.eval(&per.formula)?;
@@ -123,8 +123,8 @@ impl Evaluator<'_> {
                 all[outer as usize] += 1;
             }
         }
-        let of = |no: &dyn Fn(usize) -> bool, f: &dyn Fn(usize) -> i64| -> Vec<i64> {
-            (0..size).map(|c| if no(c) { 0 } else { f(c) }).collect()
+        let of = |no: &dyn Fn(usize) -> bool, f: &dyn Fn(usize) -> i64| {
+            Arc::new((0..size).map(|c| if no(c) { 0 } else { f(c) }).collect::<Vec<_>>())
         };
         let n = of(&untold, &|c| known[c]);
         let (skipped, seen) = (of(&untold, &|c| all[c] - known[c]), of(&outside, &|c| all[c]));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, StringArray};
 
 use super::asked::{Found, column};
-use super::evaluate::{Column, Evaluated, Evaluator, stored};
+use super::evaluate::{Column, Evaluated, Evaluator, no_rows, stored};
 use crate::functions::result_type;
 use crate::model::judge::Status;
 use crate::model::outcome::Reason;
@@ -30,13 +30,12 @@ impl Evaluator<'_> {
             let word = |row: Option<&StatedRow>| row.and_then(|r| r.status).map(Status::word);
             let words: ArrayRef = Arc::new(rows.iter().copied().map(word).collect::<StringArray>());
             let reasons = rows.iter().map(|r| if word(*r).is_some() { 0 } else { Reason::NoTarget as u8 });
-            let none = vec![0; rows.len()];
             return Ok(Column {
                 values: stored(&words, &result_type(Type::Text))?,
                 reasons: reasons.collect(),
                 n: None,
-                skipped: none.clone(),
-                seen: none,
+                skipped: no_rows(rows.len()),
+                seen: no_rows(rows.len()),
             });
         }
         let found: Vec<Found> = rows
@@ -53,7 +52,8 @@ impl Evaluator<'_> {
             .collect();
         let mut column = column(&found, ty)?;
         if stated.what == StatedWhat::Value && stated.results.counts {
-            column.n = Some(rows.iter().map(|row| row.and_then(|r| r.n).unwrap_or(0)).collect());
+            let n = rows.iter().map(|row| row.and_then(|r| r.n).unwrap_or(0));
+            column.n = Some(Arc::new(n.collect()));
         }
         Ok(column)
     }

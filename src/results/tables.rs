@@ -9,7 +9,7 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use chrono::NaiveDate;
 
-use super::evaluate::{Column, Evaluated, Evaluator, Level};
+use super::evaluate::{Column, Evaluated, Evaluator, Level, no_rows};
 use super::set::Members;
 use crate::functions::{Failure, result_type};
 use crate::model::calendar::{Calendar, Grain};
@@ -189,7 +189,7 @@ impl Evaluator<'_> {
             if floats.is_empty() { found.sums(&rows)? } else { Arc::new(Float64Array::from(floats)) };
         let values = super::evaluate::stored(&values, &out)?;
         let reasons = (0..size).map(|c| if values.is_null(c) { Reason::NoTarget as u8 } else { 0 }).collect();
-        Ok(Column { values, reasons, n: None, skipped: vec![0; size], seen: vec![0; size] })
+        Ok(Column { values, reasons, n: None, skipped: no_rows(size), seen: no_rows(size) })
     }
 }
 

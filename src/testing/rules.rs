@@ -141,7 +141,7 @@ fn told(table: &RuleTable, _: Verdict, finding: Option<&Finding>) -> Got {
 
 fn since(_: &RuleTable, _: Verdict, finding: Option<&Finding>) -> Got {
     let since = finding.and_then(|f| f.since.as_ref());
-    since.map_or(Got::Missing(None), |(period, _)| Got::Word(period.clone()))
+    since.map_or(Got::Missing(None), |(period, _)| Got::Word(period.to_string()))
 }
 
 fn reason(_: &RuleTable, _: Verdict, finding: Option<&Finding>) -> Got {

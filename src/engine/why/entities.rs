@@ -18,7 +18,9 @@ impl Walk<'_> {
         per: &Per,
         read: Read<'_>,
     ) -> Walked<()> {
-        let Some(inside) = here.level.pers.get(&(&raw const per.formula)) else { return Ok(()) };
+        let Some(inside) = here.level.pers.get(&std::ptr::from_ref(&per.formula).addr()) else {
+            return Ok(());
+        };
         let level = &inside.level;
         let column = self.column(Here { level, cell: 0, whole: None }, &per.formula)?;
         let mine = |cell: &usize| inside.counts[*cell] && inside.outer[*cell] == Some(here.cell as u32);
