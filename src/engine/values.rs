@@ -80,33 +80,8 @@ impl Run<'_> {
             }
             None => vec![None; count],
         };
-        let dimensions = table.matches.iter().map(|(_, wanted)| self.ways(&wanted.path)).collect();
+        let dimensions = table.matches.iter().map(|(_, wanted)| self.model.ways(&wanted.path)).collect();
         Ok(TableValues { spec: table.clone(), dimensions, values, members, from })
-    }
-
-    /// The paths by which a breakdown may name a dimension: as written, and what a name stands for.
-    fn ways(&self, path: &[String]) -> Vec<Vec<String>> {
-        let mut ways = vec![path.to_vec()];
-        // A column may have the name of an entity's key.
-        if let [name] = path {
-            let keyed = self
-                .model
-                .sources
-                .iter()
-                .filter(|s| matches!(s.key[..], [key] if s.columns[key].name == *name));
-            ways.extend(keyed.filter_map(|s| s.entity.clone()).map(|entity| vec![entity]));
-        }
-        for named in &self.model.dimensions {
-            let own = vec![named.name.clone()];
-            if let Some((stands_for, _)) = &named.path {
-                if own == path {
-                    ways.push(stands_for.clone());
-                } else if stands_for == path {
-                    ways.push(own);
-                }
-            }
-        }
-        ways
     }
 
     fn repeated(&self, table: &TableValues) -> Option<Diagnostic> {

@@ -242,6 +242,28 @@ impl Model {
         rest.iter().all(|d| root(d) == Some(found)).then_some(found)
     }
 
+    /// The paths by which a breakdown may name a dimension: as written, and what a name stands for.
+    pub fn ways(&self, path: &[String]) -> Vec<Vec<String>> {
+        let mut ways = vec![path.to_vec()];
+        // A column may have the name of an entity's key.
+        if let [name] = path {
+            let keyed =
+                self.sources.iter().filter(|s| matches!(s.key[..], [key] if s.columns[key].name == *name));
+            ways.extend(keyed.filter_map(|s| s.entity.clone()).map(|entity| vec![entity]));
+        }
+        for named in &self.dimensions {
+            let own = vec![named.name.clone()];
+            if let Some((stands_for, _)) = &named.path {
+                if own == path {
+                    ways.push(stands_for.clone());
+                } else if stands_for == path {
+                    ways.push(own);
+                }
+            }
+        }
+        ways
+    }
+
     /// The source that a path leads to.
     pub fn target(&self, from: SourceId, hops: &[usize]) -> SourceId {
         hops.iter().fold(from, |at, hop| self.source(at).relations[*hop].to)

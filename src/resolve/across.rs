@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use super::Resolver;
+use super::dimensions::reach;
 use super::lower::{a, lower};
 use super::results::ResultScope;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::calendar::{Calendar, Grain};
 use crate::model::expr::{Across, Expr, Kind, Offset, ResultExpr, ResultLeaf};
+use crate::model::project::Dimension;
 use crate::model::signature::{ArgError, ArgType};
 use crate::model::types::Type;
 use crate::rulefile::raw::RawBetter;
@@ -59,11 +61,7 @@ impl Resolver<'_> {
             "change" => Across::Change(offset(self)?),
             "growth" => Across::Growth(offset(self)?),
             "rolling_avg" => Across::RollingAvg(self.period_count(&call.args[1].expr)?),
-            "total" => {
-                let by =
-                    argument.by.iter().map(|p| p.parts.iter().map(|i| i.node.clone()).collect()).collect();
-                Across::Total(by)
-            }
+            "total" => Across::Total(self.total_by(argument, &of)?),
             "share_of_total" => Across::ShareOfTotal,
             "rank" => Across::Rank(self.lower_is_better(&of)),
             _ => {
@@ -88,6 +86,26 @@ impl Resolver<'_> {
                 None
             }
         }
+    }
+
+    /// The dimensions that a total keeps, each by all the names that a breakdown may have it by.
+    fn total_by(&mut self, argument: &ast::Argument, of: &ResultExpr) -> Option<Vec<Vec<String>>> {
+        let mut all = Vec::new();
+        for path in &argument.by {
+            let parts: Vec<String> = path.parts.iter().map(|part| part.node.clone()).collect();
+            let dimension = Dimension { path: parts.clone(), span: path.span() };
+            for id in of.measures_here() {
+                let source = self.model.measures[id.0].source;
+                // Several ways are for the KPI to choose from.
+                let Err(Some(problem)) = reach(&self.model, source, &dimension) else { continue };
+                if problem.code == &codes::UNREACHABLE || problem.code == &codes::UNKNOWN_NAME {
+                    self.report(*problem);
+                    return None;
+                }
+            }
+            all.extend(self.model.ways(&parts));
+        }
+        Some(all)
     }
 
     /// `same_point = false`.
