@@ -491,7 +491,16 @@ impl Checked {
         }
         let mut outcome = run.run(&*runner, progress).await.map_err(failed)?;
         outcome.notes.extend(self.worth_telling());
+        for operand in outcome.rules.iter_mut().flat_map(|table| &mut table.operands) {
+            operand.from = operand.origin.map(|span| self.written_at(span));
+        }
         Ok(outcome)
+    }
+
+    /// Where something is written, for people: a file and its line, or the option that says it.
+    fn written_at(&self, span: Span) -> String {
+        let file = &self.map.file(span.file).name;
+        if file.starts_with("--") { file.clone() } else { format!("{file}:{}", self.map.place(span).line) }
     }
 
     /// Objectives, KPIs, activities and areas, and what ties them together: of the whole project, or of these KPIs and

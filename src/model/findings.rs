@@ -108,6 +108,8 @@ pub struct Told {
     pub exact: Option<String>,
     /// Why it is missing.
     pub reason: Option<Reason>,
+    /// The rows behind it, where it is made of rows.
+    pub n: Option<i64>,
     /// How the KPI stands, where it is one with a target.
     pub stands: Option<Standing>,
     /// How it is shown, where that is another way for each member.

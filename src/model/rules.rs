@@ -153,6 +153,10 @@ pub struct Operand {
     pub named: Option<usize>,
     /// Whether only the message reads it.
     pub told: bool,
+    /// Where the parameter, or the KPI's target, is written.
+    pub origin: Option<Span>,
+    /// The same for people: `rules/churn.yaml:12`.
+    pub from: Option<String>,
 }
 
 /// Where it is said how a KPI stands.

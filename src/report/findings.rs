@@ -87,6 +87,17 @@ pub fn evidence(table: &RuleTable, finding: &Finding) -> Vec<String> {
     .collect()
 }
 
+/// What is behind each line of [`evidence`]: the rows, and where the parameter or the target is written.
+pub fn origins(table: &RuleTable, finding: &Finding) -> Vec<String> {
+    let read = table.operands.iter().zip(&finding.values).filter(|(o, _)| !o.told);
+    read.map(|(operand, told)| {
+        let rows = told.n.filter(|_| told.reason.is_none()).map(|n| format!("n {n}"));
+        let parts: Vec<String> = rows.into_iter().chain(operand.from.clone()).collect();
+        if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+    })
+    .collect()
+}
+
 /// The same as data: by operand its value, or why it is missing, and how the KPI stands.
 pub fn evidence_json(table: &RuleTable, finding: &Finding) -> Value {
     let read = table.operands.iter().zip(&finding.values).filter(|(o, _)| !o.told);
@@ -102,10 +113,17 @@ pub fn evidence_json(table: &RuleTable, finding: &Finding) -> Value {
         if let Some(reason) = told.reason {
             fields.insert("reason".to_owned(), json!(reason.word()));
         }
+        if let Some(n) = told.n {
+            fields.insert("n".to_owned(), json!(n));
+        }
         if let Some(stands) = told.stands {
             fields.insert("status".to_owned(), json!(stands.status.word()));
             fields.insert("target".to_owned(), json!(number(stands.target)));
             fields.insert("attainment".to_owned(), json!(number(stands.attainment)));
+        }
+        if let Some(from) = &operand.from {
+            let name = if operand.stands.is_some() { "target_from" } else { "from" };
+            fields.insert(name.to_owned(), json!(from));
         }
         (operand.text.clone(), Value::Object(fields))
     };

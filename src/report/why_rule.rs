@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::findings::{evidence, evidence_json, members, message, notes};
+use super::findings::{evidence, evidence_json, members, message, notes, origins};
 use super::value;
 use crate::model::findings::{Finding, RuleTable};
 use crate::model::verdict::Verdict;
@@ -37,8 +37,8 @@ pub fn write(
     if let Some(finding) = finding {
         let holds = finding.condition.map_or("not known", |c| if c { "true" } else { "false" });
         writeln!(out, "          is {holds}")?;
-        for line in evidence(table, finding) {
-            writeln!(out, "          {line}")?;
+        for (line, origin) in evidence(table, finding).into_iter().zip(origins(table, finding)) {
+            writeln!(out, "          {line}{origin}")?;
         }
         for note in notes(table, finding) {
             writeln!(out, "          {note}")?;

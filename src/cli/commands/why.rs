@@ -6,7 +6,7 @@ use crate::api::{Checked, RunOptions, load};
 use crate::cli::args::{Why, WhyFormat};
 use crate::cli::console::{Bar, complain, out, print, show, usage};
 use crate::cli::settings::{Exit, Talk, as_of, bytes, dimension, grain, pairs};
-use crate::diagnostic::{Severity, codes};
+use crate::diagnostic::{Diagnostic, Severity, codes, near};
 use crate::engine::why::Cell;
 use crate::model::calendar::{Calendar, Grain};
 use crate::model::project::{AsOf, Dimension, Kpi};
@@ -40,12 +40,23 @@ pub async fn run(args: &Why, options: &LoadOptions, talk: &Talk) -> Exit {
         return super::why_rule::run(loaded, args, memory, talk).await;
     }
     let as_json = args.format == WhyFormat::Json;
+    let raw = &loaded.raw;
+    let named = raw.kpis.keys().chain(raw.scorecards.keys()).chain(raw.rules.keys());
+    let help = near::did_you_mean(&args.kpi, named.map(String::as_str));
+    let is_kpi = raw.kpis.contains_key(&args.kpi);
     let asked =
         Asked { only: Some(vec![args.kpi.clone()]), grains: args.grain.is_some(), ..Asked::default() };
     let mut checked = loaded.check(&asked).await;
     if checked.diagnostics.has_errors() {
         show(&checked.diagnostics.0, &checked.map, talk, as_json);
         return Exit::Failed;
+    }
+    if !is_kpi {
+        let headline = format!("no KPI, scorecard or rule is named `{}`", args.kpi);
+        let mut problem = Diagnostic::new(&codes::BAD_REQUEST, headline);
+        problem.help = help;
+        show(&[problem], &checked.map, talk, as_json);
+        return Exit::Usage;
     }
     let request = match request(args, &mut checked) {
         Ok(request) => request,

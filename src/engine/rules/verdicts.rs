@@ -241,6 +241,7 @@ impl Run<'_> {
                     value: number(column, *cell),
                     exact,
                     reason: Reason::from_u8(column.reasons[*cell]),
+                    n: column.n.as_ref().map(|n| n[*cell]),
                     stands: operand.stands.as_ref().map(|stands| standing(stands, columns, *cell)),
                     shown: name.and_then(&mut of_name),
                 });

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::Reading;
 use crate::model::expr::{Expr, Kind, ResultExpr, ResultLeaf};
 use crate::model::judge::{AskedKpi, BoundKpi, Facet, Status};
+use crate::model::project::Kpi;
 use crate::model::rules::{Operand, Stands};
 use crate::model::types::{Type, Unit};
 use crate::resolve::Resolver;
 use crate::resolve::lower::lower;
+use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, ExprKind};
 use crate::syntax::{print, walk};
 
@@ -68,6 +70,24 @@ impl Resolver<'_> {
         }
     }
 
+    /// Where a parameter is set.
+    fn param_written(&self, expr: &ast::Expr) -> Option<Span> {
+        let ExprKind::Name(path) = &expr.kind else { return None };
+        let [params, name] = path.parts.as_slice() else { return None };
+        let param = self.raw.params.get(&name.node).filter(|_| params.node == "params")?;
+        let table = param.table.as_ref().map(|table| table.span);
+        param.value.as_ref().map(|value| value.span).or(table)
+    }
+
+    /// Where it is said what is wanted of a KPI.
+    fn target_written(&self, kpi: &Kpi) -> Option<Span> {
+        let target = kpi.judge.target.as_ref()?;
+        Some(match &target.kind {
+            Kind::Leaf(ResultLeaf::Table(table)) => self.model.tables[*table].span,
+            _ => target.span,
+        })
+    }
+
     /// An operand, once; its place among them. `None` where an error was reported.
     pub(super) fn operand(&mut self, reading: &mut Reading, expr: &ast::Expr, told: bool) -> Option<usize> {
         let text = print(expr);
@@ -110,7 +130,20 @@ impl Resolver<'_> {
         let percent = kpi.as_ref().is_some_and(|k| k.percent) || is_share(&typed);
         let decimals = kpi.as_ref().and_then(|k| k.decimals);
         let place = reading.place(typed);
-        reading.operands.push(Operand { text, place, ty, unit, percent, decimals, stands, named, told });
+        let origin = kpi.as_ref().map_or_else(|| self.param_written(expr), |kpi| self.target_written(kpi));
+        reading.operands.push(Operand {
+            text,
+            place,
+            ty,
+            unit,
+            percent,
+            decimals,
+            stands,
+            named,
+            told,
+            origin,
+            from: None,
+        });
         Some(reading.operands.len() - 1)
     }
 }
@@ -120,7 +153,7 @@ fn stands(
     reading: &mut Reading,
     kpi: Option<String>,
     asked: &dyn Fn(Facet) -> ResultLeaf,
-    span: crate::source::Span,
+    span: Span,
 ) -> Stands {
     let mut facet = |facet: Facet, ty: Type| {
         reading.place(Expr { kind: Kind::Leaf(asked(facet)), ty, unit: Unit::none(), span })
