@@ -22,6 +22,29 @@ pub struct Drawn<'a> {
     pub title: &'a dyn Fn(usize, &str) -> String,
     /// A text, with its tone.
     pub text: &'a dyn Fn(&str, Tone) -> String,
+    /// What a line begins with.
+    pub before: &'a dyn Fn(Part) -> &'static str,
+}
+
+/// A line below a title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A verdict.
+    Verdict,
+    /// What was seen.
+    Evidence,
+    /// What to do.
+    Action,
+    /// Of the summary, below its first line.
+    Summary,
+}
+
+/// A verdict that is listed; a plain one has nothing to tell.
+struct Listed<'a> {
+    member: usize,
+    period: usize,
+    verdict: Verdict,
+    finding: Option<&'a Finding>,
 }
 
 /// Writes what was found.
@@ -32,11 +55,11 @@ pub fn write(outcome: &Outcome, drawn: &Drawn<'_>, out: &mut dyn Write) -> io::R
     };
     let mut any = false;
     for axis in Axis::ALL {
-        let tables: Vec<(&RuleTable, Vec<&Finding>)> = outcome
+        let tables: Vec<(&RuleTable, Vec<Listed<'_>>)> = outcome
             .rules
             .iter()
             .filter(|table| table.axis == axis)
-            .map(|table| (table, listed(table).into_iter().filter(|f| wanted(f.verdict)).collect::<Vec<_>>()))
+            .map(|table| (table, listed(table, &wanted)))
             .filter(|(_, found)| !found.is_empty())
             .collect();
         if tables.is_empty() {
@@ -55,15 +78,17 @@ pub fn write(outcome: &Outcome, drawn: &Drawn<'_>, out: &mut dyn Write) -> io::R
         writeln!(out)?;
     }
     if !any && !outcome.rules.is_empty() {
-        writeln!(out, "{}\n", (drawn.text)("nothing needs attention", Tone::Plain))?;
+        let none = if outcome.verdicts.is_some() { "no such verdict" } else { "nothing needs attention" };
+        writeln!(out, "{}\n", (drawn.text)(none, Tone::Plain))?;
     }
-    for line in summary(outcome) {
-        writeln!(out, "{}", (drawn.text)(&line, Tone::Plain))?;
+    for (at, line) in summary(outcome).iter().enumerate() {
+        let before = if at > 0 { (drawn.before)(Part::Summary) } else { "" };
+        writeln!(out, "{before}{}", (drawn.text)(line, Tone::Plain))?;
     }
     Ok(())
 }
 
-fn rule(table: &RuleTable, found: &[&Finding], drawn: &Drawn<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn rule(table: &RuleTable, found: &[Listed<'_>], drawn: &Drawn<'_>, out: &mut dyn Write) -> io::Result<()> {
     let name = match &table.label {
         Some(label) => format!("{} ({})", value::plain(label), value::plain(&table.rule)),
         None => value::plain(&table.rule),
@@ -72,55 +97,75 @@ fn rule(table: &RuleTable, found: &[&Finding], drawn: &Drawn<'_>, out: &mut dyn 
     writeln!(out, "\n{}", (drawn.title)(1, &format!("{}: {name}{grain}", table.severity)))?;
     let plain = |text: &str, tone: Tone| (drawn.text)(text, tone);
     for verdict in Verdict::ALL {
-        let all: Vec<&&Finding> = found.iter().filter(|f| f.verdict == verdict).collect();
+        let all: Vec<&Listed<'_>> = found.iter().filter(|f| f.verdict == verdict).collect();
         let few = matches!(verdict, Verdict::Unknown | Verdict::Pending);
         let most = if few { MOST_EARLY } else { MOST_LISTED };
-        for finding in all.iter().take(most) {
-            let period = &table.periods[finding.period];
+        for listed in all.iter().take(most) {
+            let period = &table.periods[listed.period];
             let open = if period.complete { "" } else { ", so far" };
             let when =
                 if table.grain.is_some() { format!(" {}{open}", period.period) } else { String::new() };
-            let mut words = notes(table, finding);
             let told = matches!(verdict, Verdict::Fires | Verdict::Pending | Verdict::Waived);
-            if let Some((since, _)) = finding.since.as_ref().filter(|(s, _)| told && **s != *period.period) {
-                words.push(format!("since {since}"));
-            }
-            let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) };
-            let what = if told { message(table, finding) } else { members(table, finding.member) };
+            let words = listed.finding.map(|finding| words(table, finding, told)).unwrap_or_default();
+            let message = listed.finding.filter(|_| told).map(|finding| message(table, finding));
+            let what = message.unwrap_or_else(|| members(table, listed.member));
             let what = if what.is_empty() { "the whole".to_owned() } else { what };
             let tone = if verdict == Verdict::Fires { Tone::Strong } else { Tone::Plain };
-            writeln!(out, "  {}{when}  {}{words}", mark(verdict), plain(&what, tone))?;
-            if told || verdict == Verdict::Unknown {
+            let (mark, words) = (mark(verdict), plain(&words, Tone::Plain));
+            writeln!(out, "{}{mark}{when}  {}{words}", (drawn.before)(Part::Verdict), plain(&what, tone))?;
+            if let Some(finding) = listed.finding.filter(|_| told || verdict == Verdict::Unknown) {
                 for line in evidence(table, finding) {
-                    writeln!(out, "      {}", plain(&line, Tone::Dim))?;
+                    writeln!(out, "{}{}", (drawn.before)(Part::Evidence), plain(&line, Tone::Dim))?;
                 }
             }
         }
         if all.len() > most {
             let word = verdict.word().replace('_', " ");
-            let more = format!(
-                "  … {} more {word}; `--verdict {verdict} --format csv` lists them",
-                all.len() - most
-            );
-            writeln!(out, "{}", plain(&more, Tone::Dim))?;
+            let more =
+                format!("… {} more {word}; `--verdict {verdict} --format csv` lists them", all.len() - most);
+            writeln!(out, "{}{}", (drawn.before)(Part::Verdict), plain(&more, Tone::Dim))?;
         }
     }
     if let Some(action) = table.action.as_ref().filter(|_| found.iter().any(|f| f.verdict == Verdict::Fires))
     {
         let owner = table.owner.as_ref().map_or_else(String::new, |o| format!(" [{}]", value::plain(o)));
-        writeln!(out, "  → {}{owner}", plain(&value::plain(action), Tone::Plain))?;
+        let action = plain(&value::plain(action), Tone::Plain);
+        writeln!(out, "{}→ {action}{owner}", (drawn.before)(Part::Action))?;
     }
     Ok(())
 }
 
+/// What is said beside a verdict.
+fn words(table: &RuleTable, finding: &Finding, told: bool) -> String {
+    let mut words = notes(table, finding);
+    let period = &table.periods[finding.period].period;
+    if let Some((since, _)) = finding.since.as_ref().filter(|(since, _)| told && **since != **period) {
+        words.push(format!("since {since}"));
+    }
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
+}
+
 /// What is listed of a rule: of an open period only what the closed one before it does not say already.
-fn listed(table: &RuleTable) -> Vec<&Finding> {
-    let said = |finding: &Finding| {
-        let open = !table.periods[finding.period].complete;
-        open && finding.period > 0 && table.verdict(finding.member, finding.period - 1) == finding.verdict
+fn listed<'a>(table: &'a RuleTable, wanted: &dyn Fn(Verdict) -> bool) -> Vec<Listed<'a>> {
+    let said = |member: usize, period: usize, verdict: Verdict| {
+        let open = !table.periods[period].complete;
+        open && period > 0 && table.verdict(member, period - 1) == verdict
     };
-    let mut found: Vec<&Finding> = table.findings.iter().filter(|f| !said(f)).collect();
-    found.sort_by_key(|f| (order(f.verdict), std::cmp::Reverse(f.period), f.member));
+    // Findings stand by period and member.
+    let of = |member: usize, period: usize| {
+        let at = table.findings.binary_search_by_key(&(period, member), |f| (f.period, f.member)).ok()?;
+        Some(&table.findings[at])
+    };
+    let mut found: Vec<Listed<'_>> = Vec::new();
+    for period in 0..table.periods.len() {
+        for member in 0..table.members.len() {
+            let verdict = table.verdict(member, period);
+            if wanted(verdict) && !said(member, period, verdict) {
+                found.push(Listed { member, period, verdict, finding: of(member, period) });
+            }
+        }
+    }
+    found.sort_by_key(|l| (order(l.verdict), std::cmp::Reverse(l.period), l.member));
     found
 }
 

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::align;
+use super::align::{self, Part};
 use super::grid::{Grid, Tone};
 use super::view::view;
 use crate::model::outcome::Outcome;
@@ -30,7 +30,12 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     if !outcome.rules.is_empty() {
         let title = |depth: usize, text: &str| format!("{} {}", "#".repeat(3 + depth), escaped(text));
         let text = |text: &str, _: Tone| escaped(text);
-        align::write(outcome, &align::Drawn { title: &title, text: &text }, out)?;
+        let before = |part: Part| match part {
+            Part::Verdict | Part::Summary => "- ",
+            Part::Evidence => "  - ",
+            Part::Action => "\n",
+        };
+        align::write(outcome, &align::Drawn { title: &title, text: &text, before: &before }, out)?;
         writeln!(out)?;
     }
     writeln!(out, "{}", escaped(&view.footer))?;

@@ -3,9 +3,10 @@
 
 use std::io::{self, Write};
 
+use super::TableOptions;
+use super::align::{self, Part};
 use super::grid::Tone;
 use super::view::{Block, view};
-use super::{TableOptions, align};
 use crate::model::outcome::Outcome;
 
 /// Writes the table.
@@ -23,7 +24,12 @@ pub fn write(outcome: &Outcome, options: &TableOptions, out: &mut dyn Write) -> 
             _ => format!("  {}", Tone::Strong.paint(text, options.colour)),
         };
         let text = |text: &str, tone: Tone| tone.paint(text, options.colour);
-        align::write(outcome, &align::Drawn { title: &title, text: &text }, out)?;
+        let before = |part: Part| match part {
+            Part::Evidence => "      ",
+            Part::Summary => "",
+            Part::Verdict | Part::Action => "  ",
+        };
+        align::write(outcome, &align::Drawn { title: &title, text: &text, before: &before }, out)?;
     } else if view.blocks.is_empty() {
         writeln!(out, "no KPIs\n")?;
     }

@@ -49,8 +49,7 @@ pub fn write(
         let (held, clear) = (some(table.hold_for), some(table.clear_after));
         writeln!(out, "asks      fires once it held for {held}, closes once it was gone for {clear}")?;
     }
-    let fires = matches!(verdict, Verdict::Fires | Verdict::Pending | Verdict::Waived);
-    if let Some(finding) = finding.filter(|_| fires) {
+    if let Some(finding) = finding.filter(|_| told(verdict)) {
         writeln!(out, "message   {}", message(table, finding))?;
         if let Some(action) = &table.action {
             writeln!(out, "action    {}", value::plain(action))?;
@@ -105,9 +104,14 @@ pub fn json(table: &RuleTable, (member, period): (usize, usize), as_of: &str) ->
         "at": at, "period": table.periods[period].period, "complete": table.periods[period].complete,
         "verdict": table.verdict(member, period).word(), "condition": table.text,
         "evidence": finding.map(|f| evidence_json(table, f)),
-        "message": finding.map(|f| message(table, f)),
+        "message": finding.filter(|f| told(f.verdict)).map(|f| message(table, f)),
         "states": (0..=period).filter_map(state).collect::<Vec<_>>(),
     })
+}
+
+/// Whether there is something to say of it.
+fn told(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fires | Verdict::Pending | Verdict::Waived)
 }
 
 fn found(table: &RuleTable, member: usize, period: usize) -> Option<&Finding> {

@@ -13,7 +13,7 @@ use crate::{Outcome, folder, root};
 type Test = fn() -> Outcome;
 
 pub fn trials() -> Vec<Trial> {
-    let tests: [(&str, Test); 9] = [
+    let tests: [(&str, Test); 10] = [
         ("exit_codes", exit_codes),
         ("a_closed_pipe_is_no_error", a_closed_pipe_is_no_error),
         ("a_failed_run_keeps_the_old_file", a_failed_run_keeps_the_old_file),
@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         ("init_starts_projects_that_run", init_starts_projects_that_run),
         ("init_touches_nothing", init_touches_nothing),
         ("every_format_has_the_same_rows", every_format_has_the_same_rows),
+        ("every_format_has_the_same_verdicts", every_format_has_the_same_verdicts),
         ("a_bare_file_can_be_asked", a_bare_file_can_be_asked),
         ("results_and_talk_go_apart", results_and_talk_go_apart),
     ];
@@ -201,8 +202,26 @@ fn a_bare_file_can_be_asked() -> Outcome {
 fn every_format_has_the_same_rows() -> Outcome {
     let project = starter()?;
     let here = project.path();
+    same_rows(here, &["run"], "results")?;
+    let markdown = std::fs::read_to_string(here.join("out.md"))?;
+    if markdown.contains("| 2026-01") { Ok(()) } else { Err(markdown.into()) }
+}
+
+fn every_format_has_the_same_verdicts() -> Outcome {
+    let project = starter()?;
+    let here = project.path();
+    let rules = "rules:\n  some: {axis: areas, each: sales.region, when: revenue > 0}\n";
+    let rules = format!("{rules}  none: {{axis: activities, when: average_sale < 0, on_missing: fires}}\n");
+    std::fs::write(here.join("rules/alignment.yaml"), rules)?;
+    same_rows(here, &["align", "--fail-on", "never"], "verdicts")?;
+    let markdown = std::fs::read_to_string(here.join("out.md"))?;
+    if markdown.contains("- ✗ fires 2026-03") { Ok(()) } else { Err(markdown.into()) }
+}
+
+/// Writes what a command tells in every format, and compares the rows; in JSON they stand under this key.
+fn same_rows(here: &Path, command: &[&str], key: &str) -> Outcome {
     for name in ["out.csv", "out.parquet", "out.arrow", "out.json", "out.ndjson", "out.md"] {
-        let output = rumbo(&["run", "-o", name], here)?;
+        let output = rumbo(&[command, &["-o", name]].concat(), here)?;
         if !output.status.success() {
             return Err(format!("-o {name}: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
@@ -226,11 +245,10 @@ fn every_format_has_the_same_rows() -> Outcome {
     let lines = std::fs::read_to_string(here.join("out.ndjson"))?;
     let lines: Vec<serde_json::Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(here.join("out.json"))?)?;
-    if json["results"].as_array() != Some(&lines) || lines.len() + 1 != expected.len() {
+    if json[key].as_array() != Some(&lines) || lines.len() + 1 != expected.len() || lines.is_empty() {
         return Err("json and ndjson differ".into());
     }
-    let markdown = std::fs::read_to_string(here.join("out.md"))?;
-    if markdown.contains("| 2026-01") { Ok(()) } else { Err(markdown.into()) }
+    Ok(())
 }
 
 /// Header and rows as CSV shows them.
