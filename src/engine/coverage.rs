@@ -51,8 +51,6 @@ pub async fn of_group(
         let (by_own, _) = first_day(model, scans, group, &own, runner).await?;
         first = [first, by_own].into_iter().flatten().min();
     }
-    // Rows after the as-of do not exist.
-    let first = first.filter(|day| *day <= scans.as_of.day);
     Ok((first.map_or(Coverage::Never, Coverage::From), extent))
 }
 
@@ -83,6 +81,10 @@ async fn first_day(
         return Ok((None, None));
     };
     let first = found.column(0);
+    // Rows after the as-of do not exist, also of the same day.
+    if ScalarValue::try_from_array(first, 0)? > scans.last_seen(first.data_type()) {
+        return Ok((None, extent(found)?));
+    }
     let days = match first.data_type() {
         DataType::Timestamp(_, Some(_)) => local_days(
             &cast(first, &crate::functions::row_type(crate::model::types::Type::Timestamp))?,

@@ -29,7 +29,7 @@ use crate::plan::scan::Scans;
 use crate::plan::tables::kept;
 use crate::plan::{BreakdownPlan, TablePlan};
 use crate::results::asked::Known;
-use crate::results::cells::{Cells, MeasureRows};
+use crate::results::cells::{Cells, MeasureRows, Sight};
 use crate::results::evaluate::{Coarser, Evaluator, Level};
 use crate::results::hidden::Lines;
 use crate::results::judge::{self, Timing};
@@ -248,7 +248,14 @@ impl Run<'_> {
         let inners = self.inners(meeting, dimensions, None)?;
         let inside = Self::seen_around(meeting, &inners);
         let total = dimensions.is_empty();
-        let cells = Cells::of(&own, table.computed.clone(), total, table.fill, active, &inside);
+        // A rank or a sum that must not tell of few, in the period before: of all who were there then.
+        let whole = Meeting { looks: None, ..*meeting };
+        let among = meeting.looks.is_some() && self.model.kpis[table.kpi].is_among_members();
+        let others = if among { self.seeing(&whole, &rows, &table.computed) } else { Vec::new() };
+        let others_inside = if among { Self::seen_around(&whole, &inners) } else { Vec::new() };
+        let sight = Sight { measures: &own, inside: &inside };
+        let beside = Sight { measures: &others, inside: &others_inside };
+        let cells = Cells::of(sight, beside, table.computed.clone(), total, table.fill, active);
         let calendar = &self.model.calendar;
         let open = calendar.index(table.grain, self.as_of.day);
         // In a gap of an own calendar the period before it is over, as any that the as-of closes.
@@ -309,7 +316,8 @@ impl Run<'_> {
         let inners = self.inners(meeting, dimensions, Some(cut))?;
         let inside = Self::seen_around(&whole, &inners);
         let total = dimensions.is_empty();
-        let cells = Cells::of(&own, periods, total, meeting.table.fill, &[], &inside);
+        let sight = Sight { measures: &own, inside: &inside };
+        let cells = Cells::of(sight, Sight::default(), periods, total, meeting.table.fill, &[]);
         let mut level = self.grid(&cells, &rows, meeting.table.grain, true)?;
         Self::put(&mut level, &cells, inners);
         level.lines = self.lines(meeting, &cells);

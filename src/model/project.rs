@@ -182,6 +182,11 @@ impl Kpi {
         }
     }
 
+    /// Whether a member's value is told by who else is there in the period.
+    pub fn is_among_members(&self) -> bool {
+        self.formula.across().iter().any(|a| matches!(a, Across::HideBelow(_) | Across::Rank(_)))
+    }
+
     /// Whether it, or a KPI that it uses, withholds values of few rows.
     pub fn hides(&self) -> bool {
         self.formula.across().iter().any(|a| matches!(a, Across::HideBelow(_)))

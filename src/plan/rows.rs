@@ -80,7 +80,7 @@ impl Scans<'_> {
     }
 
     /// The as-of as a stored time.
-    pub(super) fn last_seen(&self, ty: &DataType) -> ScalarValue {
+    pub fn last_seen(&self, ty: &DataType) -> ScalarValue {
         let (day, instant) = (self.as_of.day, self.as_of.instant);
         match ty {
             DataType::Timestamp(unit, None) => {

@@ -62,7 +62,7 @@ pub(super) fn rows(batch: &RecordBatch) -> impl Iterator<Item = Value> {
 }
 
 /// The evidence is JSON already.
-fn with_evidence(mut row: Value) -> Value {
+pub(super) fn with_evidence(mut row: Value) -> Value {
     let evidence = row.get("evidence").and_then(Value::as_str).and_then(|e| serde_json::from_str(e).ok());
     if let (Some(fields), Some(evidence)) = (row.as_object_mut(), evidence) {
         fields.insert("evidence".to_owned(), evidence);

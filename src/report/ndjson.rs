@@ -8,7 +8,7 @@ use crate::model::outcome::Outcome;
 /// One line a row; nothing where there is none.
 pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let batch = tidy::batch(outcome).map_err(tidy::io_error)?;
-    for row in json::rows(&batch) {
+    for row in json::rows(&batch).map(json::with_evidence) {
         writeln!(out, "{row}")?;
     }
     out.flush()

@@ -42,38 +42,63 @@ pub struct MeasureRows<'a> {
     pub first: i64,
 }
 
+/// What sees members, in which periods.
+#[derive(Clone, Copy, Default)]
+pub struct Sight<'a, 'r> {
+    /// Measures, each with its periods.
+    pub measures: &'a [(MeasureRows<'r>, BTreeSet<i64>)],
+    /// What is asked of each entity.
+    pub inside: &'a [(Members, i64)],
+}
+
+impl Sight<'_, '_> {
+    fn each(&self, periods: &Range<i64>, f: &mut dyn FnMut(&Members)) {
+        self.inside.iter().for_each(|(members, _)| f(members));
+        for (rows, sees) in self.measures {
+            let Some(values) = rows.set.measures.get(&rows.id) else { continue };
+            for (row, combo) in rows.set.combos.iter().enumerate() {
+                let period = rows.first + i64::from(rows.set.periods[row]);
+                let seen = || periods.contains(&period) && sees.contains(&period);
+                if values.rows.value(row) > 0 && (rows.always || seen()) {
+                    f(&rows.set.members[*combo]);
+                }
+            }
+        }
+    }
+}
+
 impl Cells {
-    /// The grid of several measures, each with the periods that it sees members in, with members that are there
-    /// in some periods whether seen or not.
+    /// The grid of what is seen, with members that are there in some periods whether seen or not. What is seen
+    /// `beside` is in the grid and not shown.
     pub fn of(
-        measures: &[(MeasureRows<'_>, BTreeSet<i64>)],
+        sight: Sight<'_, '_>,
+        beside: Sight<'_, '_>,
         periods: Range<i64>,
         total: bool,
         fill: Fill,
         active: &[(Members, Vec<bool>)],
-        inside: &[(Members, i64)],
     ) -> Self {
+        let Sight { measures, inside } = sight;
         let mut combos: BTreeMap<Vec<(bool, String)>, Members> = BTreeMap::new();
         let key =
             |m: &Members| m.iter().map(|m| (m.is_none(), m.clone().unwrap_or_default())).collect::<Vec<_>>();
         if total {
             combos.insert(key(&Vec::new()), Vec::new());
         }
-        for members in active.iter().map(|(m, _)| m).chain(inside.iter().map(|(m, _)| m)) {
+        let mut add = |members: &Members| {
             combos.entry(key(members)).or_insert_with(|| members.clone());
+        };
+        for (members, _) in active {
+            add(members);
         }
+        sight.each(&periods, &mut add);
+        let own: Option<BTreeSet<Members>> =
+            (!beside.measures.is_empty()).then(|| combos.values().cloned().collect());
+        let mut add = |members: &Members| {
+            combos.entry(key(members)).or_insert_with(|| members.clone());
+        };
+        beside.each(&periods, &mut add);
         let width = (periods.end - periods.start).max(0) as usize;
-        for (rows, sees) in measures {
-            let Some(values) = rows.set.measures.get(&rows.id) else { continue };
-            for (row, combo) in rows.set.combos.iter().enumerate() {
-                let period = rows.first + i64::from(rows.set.periods[row]);
-                let seen = || periods.contains(&period) && sees.contains(&period);
-                if values.rows.value(row) > 0 && (rows.always || seen()) {
-                    let members = &rows.set.members[*combo];
-                    combos.entry(key(members)).or_insert_with(|| members.clone());
-                }
-            }
-        }
         let combos: Vec<Members> = combos.into_values().collect();
         let size = combos.len() * width;
         let mut cells = Self { seen: vec![false; size], shown: vec![true; size], combos, periods };
@@ -97,6 +122,11 @@ impl Cells {
         match fill {
             Fill::Cells | Fill::Observed => {}
             Fill::Entities => cells.show_active(active),
+        }
+        let beside =
+            own.iter().flat_map(|own| (0..cells.combos.len()).filter(|at| !own.contains(&cells.combos[*at])));
+        for at in beside.collect::<Vec<_>>() {
+            cells.shown[at * width..(at + 1) * width].fill(false);
         }
         cells
     }

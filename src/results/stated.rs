@@ -51,6 +51,8 @@ impl Evaluator<'_> {
             })
             .collect();
         let mut column = column(&found, ty)?;
+        // Who has a result was there.
+        column.seen = Arc::new(rows.iter().map(|row| i64::from(row.is_some())).collect());
         if stated.what == StatedWhat::Value && stated.results.counts {
             let n = rows.iter().map(|row| row.and_then(|r| r.n).unwrap_or(0));
             column.n = Some(Arc::new(n.collect()));

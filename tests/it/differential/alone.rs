@@ -59,5 +59,9 @@ fn not_in(some: &Outcome, all: &Outcome, question: &Question) -> Option<String> 
     {
         return Some("no rows at all".to_owned());
     }
-    some.into_iter().find(|row| !all.contains(row)).map(|row| format!("{row:?} is not what it is together"))
+    let row = some.into_iter().find(|row| !all.contains(row))?;
+    let same = |(dimensions, other): &&(Vec<String>, Row)| {
+        *dimensions == row.0 && (other.start, &other.members) == (row.1.start, &row.1.members)
+    };
+    Some(format!("{row:?} is not what it is together: {:?}", all.iter().find(same).map(|(_, row)| row)))
 }

@@ -106,6 +106,9 @@ fn data_set(seed: u64) -> Outcome {
         }
     }
     problems.push_str(&alone::differences(&data, &kpis, &place, &outcome)?);
+    if let Some(folder) = std::env::var_os("RUMBO_DIFFERENTIAL_KEEP").filter(|_| !problems.is_empty()) {
+        place.keep(&std::path::PathBuf::from(folder).join(format!("{seed:03}")), &rules)?;
+    }
     if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 

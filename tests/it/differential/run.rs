@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use chrono::NaiveDate;
 use tempfile::TempDir;
@@ -118,6 +119,17 @@ impl Place {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
         Ok(Self { folder, runtime })
+    }
+
+    /// Copies the data set with its rule file to a folder.
+    pub fn keep(&self, to: &Path, rules: &str) -> std::io::Result<()> {
+        std::fs::create_dir_all(to)?;
+        std::fs::write(to.join("rumbo.yaml"), rules)?;
+        for file in std::fs::read_dir(self.folder.path())? {
+            let file = file?;
+            std::fs::copy(file.path(), to.join(file.file_name()))?;
+        }
+        Ok(())
     }
 
     /// What Rumbo answers; what it says where it cannot, or that it panicked.
