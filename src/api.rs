@@ -196,65 +196,6 @@ pub fn catalogue_reference() -> String {
     page
 }
 
-/// The standard checks, as Markdown.
-pub fn check_reference() -> String {
-    let mut page = String::new();
-    for (name, text) in PACKS {
-        let (mut map, mut problems) = (SourceMap::new(), Diagnostics::new());
-        let (file, options) = (format!("{name}.yaml"), LoadOptions::default());
-        let raw = rulefile::load_texts(Path::new(""), &[(&file, text)], &options, &mut map, &mut problems);
-        let first = |text: Option<&rulefile::raw::LocalText>| {
-            text.and_then(|d| d.texts.values().next()).map_or_else(String::new, |t| t.node.clone())
-        };
-        let formula = |f: Option<&Formula>| f.and_then(|f| f.expr.as_ref()).map(crate::syntax::print);
-        for rule in raw.rules.values() {
-            let _ = write!(page, "## `{}`\n\n{}. ", rule.name.node, first(rule.label.as_ref()));
-            let axis = rule.axis.as_ref().map_or("", |a| a.node.as_str()).replace('_', " ");
-            let severity = rule.severity.as_ref().map_or("warning", |s| s.node.as_str());
-            let _ = writeln!(page, "Axis: {axis}; severity: {severity}.\n");
-            if let Some(each) = &rule.each {
-                let whom = match &each.pair {
-                    Some(pair) => format!("pair of `{}`", pair.node),
-                    None => {
-                        each.dimensions.iter().map(|d| format!("`{}`", d.node)).collect::<Vec<_>>().join(", ")
-                    }
-                };
-                let only =
-                    formula(each.filter.as_ref()).map_or_else(String::new, |f| format!(" where `{f}`"));
-                let _ = writeln!(page, "- Asked of each {whom}{only}");
-            }
-            if let Some(grain) = &rule.grain {
-                let _ = writeln!(page, "- For each {}", grain.node);
-            }
-            if let Some(when) = formula(rule.when.as_ref()) {
-                let _ = writeln!(page, "- Fires when `{when}`");
-                let named: Vec<String> = raw
-                    .params
-                    .values()
-                    .filter(|p| {
-                        format!("{when} {}", each_text(rule)).contains(&format!("params.{}", p.name.node))
-                    })
-                    .map(|p| {
-                        let value = formula(p.value.as_ref());
-                        let value = value.or_else(|| p.names.as_ref().map(|n| n.node.clone()));
-                        format!("`{}` ({})", p.name.node, value.unwrap_or_default())
-                    })
-                    .collect();
-                if !named.is_empty() {
-                    let _ = writeln!(page, "- Parameters: {}", named.join(", "));
-                }
-            }
-            let _ = writeln!(page, "- Then: {}\n", first(rule.action.as_ref()));
-        }
-    }
-    page
-}
-
-fn each_text(rule: &rulefile::raw::RawRule) -> String {
-    let each = rule.each.iter();
-    each.flat_map(|e| &e.dimensions).map(|d| d.node.as_str()).collect::<Vec<_>>().join(" ")
-}
-
 /// Loads a project: a folder with a `rumbo.yaml`, or the path of a rule file.
 pub fn load(path: &Path, options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();

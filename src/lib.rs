@@ -32,6 +32,7 @@
 //! ```
 
 mod api;
+mod checks;
 #[doc(hidden)]
 pub mod cli;
 mod diagnostic;
@@ -48,9 +49,10 @@ mod syntax;
 mod testing;
 
 pub use api::{
-    Checked, Loaded, NoChange, RunOptions, StandardFunction, catalogue_reference, check_reference,
-    function_reference, functions, load, load_texts, parse_formula, rule_file_reference, standard_functions,
+    Checked, Loaded, NoChange, RunOptions, StandardFunction, catalogue_reference, function_reference,
+    functions, load, load_texts, parse_formula, rule_file_reference, standard_functions,
 };
+pub use checks::{StandardCheck, check_reference, standard_checks};
 pub use diagnostic::{DataPlace, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use engine::run::{Progress, Silent};
 pub use engine::why::Cell;

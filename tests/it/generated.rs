@@ -1,21 +1,26 @@
 //! The parts of `docs/` that are generated (between `<!-- generated: ... -->` and `<!-- end -->`) say what
 //! the tables in the code say; `UPDATE=1` writes them.
 
-use crate::{Outcome, diff, root, updating};
+use crate::{Outcome, checks, diff, root, updating};
 
 const START: &str = "<!-- generated: ";
 const END: &str = "<!-- end -->";
 
 pub fn parts_are_current() -> Outcome {
     let mut problems = Vec::new();
-    for (file, name, text) in [
-        ("docs/functions.md", "functions", rumbo::function_reference()),
-        ("docs/catalogue.md", "catalogue", rumbo::catalogue_reference()),
-        ("docs/checks.md", "checks", rumbo::check_reference()),
-        ("docs/rule-files.md", "rule-file reference", rumbo::rule_file_reference()),
-    ] {
-        let path = root().join(file);
-        let page = std::fs::read_to_string(&path)?;
+    let mut parts = vec![
+        ("docs/functions.md".to_owned(), "functions", rumbo::function_reference()),
+        ("docs/catalogue.md".to_owned(), "catalogue", rumbo::catalogue_reference()),
+        ("docs/checks.md".to_owned(), "checks", rumbo::check_reference(&checks::asks)),
+        ("docs/rule-files.md".to_owned(), "rule-file reference", rumbo::rule_file_reference()),
+    ];
+    for check in rumbo::standard_checks() {
+        parts.push((checks::page(&check.name), "check", check.page));
+    }
+    for (file, name, text) in parts {
+        let path = root().join(&file);
+        // A check without a page is told by the test of those.
+        let Ok(page) = std::fs::read_to_string(&path) else { continue };
         let start = format!("{START}{name} -->\n");
         let split = page.split_once(&start).and_then(|(before, rest)| Some((before, rest.split_once(END)?)));
         let Some((before, (part, after))) = split else {

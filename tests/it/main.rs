@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cases;
+mod checks;
 mod cli;
 mod codes;
 mod console;
@@ -14,6 +15,7 @@ mod docs;
 mod folder;
 mod fuzz;
 mod generated;
+mod links;
 mod lockfile;
 mod markdown;
 mod own_calendars;
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
     trials.push(Trial::test("architecture", architecture::stages_use_only_earlier_ones));
     trials.push(Trial::test("lockfile", lockfile::one_version_each));
     trials.push(Trial::test("docs/generated", generated::parts_are_current));
+    trials.push(Trial::test("docs/checks/pages", checks::pages_are_complete));
+    trials.push(Trial::test("docs/links", links::lead_somewhere));
     trials.push(Trial::test("codes", codes::pages_and_cases_are_complete));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
