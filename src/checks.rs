@@ -103,7 +103,7 @@ fn checks_of(pack: &str, text: &str) -> Vec<StandardCheck> {
         let periods = |set: Option<&crate::source::Spanned<String>>| {
             set.map_or_else(|| "1 period (the default)".to_owned(), |s| s.node.clone())
         };
-        let grain = rule.grain.as_ref().map_or("none: definitions alone, at the as-of", |g| &g.node);
+        let grain = rule.grain.as_ref().map_or("none: one verdict, at the as-of", |g| &g.node);
         let mut rows = vec![
             ("name", format!("`{}`, of `{pack}`", check.name)),
             ("axis", check.axis.clone()),

@@ -41,7 +41,7 @@ pub fn pages_are_complete() -> Outcome {
         if !asks(&check.name).ends_with('?') {
             problems.push(format!("{file} does not say below its title what the check asks"));
         }
-        let set = text.lines().any(|l| l.trim() == "standard/alignment:");
+        let set = yaml(&text).any(|body| body.starts_with("use:"));
         if !set {
             problems.push(format!("{file} does not show how the check is set"));
         }
@@ -52,10 +52,6 @@ pub fn pages_are_complete() -> Outcome {
 
 /// What is wrong with the YAML of a page, each block as a file of its own.
 fn refused(text: &str) -> Vec<String> {
-    let blocks = markdown::parse(text).into_iter().filter_map(|piece| match piece {
-        Piece::Block(block) if block.kind() == "yaml" => Some(block.body),
-        _ => None,
-    });
     let options = rumbo::LoadOptions::default();
     let problem = |body: String| {
         let loaded = rumbo::load_texts(Path::new(""), &[("rumbo.yaml", &body)], &options);
@@ -63,5 +59,13 @@ fn refused(text: &str) -> Vec<String> {
         let shown = || rumbo::render::terminal::render(&problems.0, &loaded.map, false, 100);
         (!problems.0.is_empty()).then(shown)
     };
-    blocks.filter_map(problem).collect()
+    yaml(text).filter_map(problem).collect()
+}
+
+/// The YAML of a page.
+fn yaml(text: &str) -> impl Iterator<Item = String> {
+    markdown::parse(text).into_iter().filter_map(|piece| match piece {
+        Piece::Block(block) if block.kind() == "yaml" => Some(block.body),
+        _ => None,
+    })
 }
