@@ -10,8 +10,8 @@ use chrono::NaiveDate;
 use crate::model::calendar::Grain;
 use crate::model::expr::ResultLeaf;
 use crate::model::judge::Facet;
-use crate::model::project::{ColumnRef, Dimension, Model, TimeBinding};
-use crate::resolve::reaches;
+use crate::model::project::{ColumnRef, Dimension, Kpi, Model, TimeBinding};
+use crate::resolve::{reaches, unfit_offsets, unfit_windows};
 
 impl RulesPlan {
     /// Whether it is known since when the data tells anything.
@@ -72,11 +72,20 @@ pub(super) fn totals(model: &Model, sheets: &[Sheet]) -> Vec<(usize, Grain, When
     }
     let of = |(grain, when): (&Grain, &When)| {
         let (grain, when) = (*grain, *when);
+        let shown = model.kpis.iter().enumerate();
         let shown =
-            model.kpis.iter().enumerate().filter(move |(_, k)| !k.hidden && k.grains.contains(&grain));
+            shown.filter(move |(_, k)| !k.hidden && (k.grains.contains(&grain) || fits(model, k, grain)));
         shown.map(move |(place, _)| (place, grain, when)).collect::<Vec<_>>()
     };
     grains.iter().flat_map(of).collect()
+}
+
+/// Whether a KPI can be computed at a grain that it does not list.
+fn fits(model: &Model, kpi: &Kpi, grain: Grain) -> bool {
+    kpi.formulas().iter().all(|formula| {
+        unfit_offsets(formula, grain, &model.calendar).is_empty()
+            && unfit_windows(model, formula, grain).is_empty()
+    })
 }
 
 /// The KPIs of which a rule asks what they cost or bring.
