@@ -100,6 +100,8 @@ impl Resolver<'_> {
         });
         let problem = match found {
             Some(Ok(source)) if self.model.source(source).key.len() == 1 => return Some(source),
+            // The key was lost with the file, and that is told where the file is named.
+            Some(Ok(source)) if self.model.source(source).key.is_empty() => return None,
             Some(Ok(source)) => {
                 let here = self.model.source(source);
                 Diagnostic::new(
