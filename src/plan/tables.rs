@@ -454,7 +454,7 @@ fn breakdowns(
         }
         let names = |b: &[Dimension]| b.iter().map(Dimension::name).collect::<Vec<_>>();
         if !all.iter().any(|b| names(&b.dimensions) == names(dimensions)) {
-            let coarser = coarser(kpi, dimensions);
+            let coarser = coarser(kpi, dimensions, judged);
             let pers = per::plans(model, kpi, &formulas, dimensions, problems);
             let mut plan =
                 BreakdownPlan { dimensions: dimensions.clone(), keys, coarser, population: None, pers };
@@ -479,13 +479,16 @@ fn breakdowns(
 }
 
 /// The places of the dimensions that each `total(... by ...)` of a formula keeps, where they are some of a
-/// breakdown's but not all.
-fn coarser(kpi: &Kpi, dimensions: &[Dimension]) -> Vec<Vec<usize>> {
+/// breakdown's but not all; none of them where the breakdown stands alone, without the total beside it.
+fn coarser(kpi: &Kpi, dimensions: &[Dimension], alone: bool) -> Vec<Vec<usize>> {
     let mut all: Vec<Vec<usize>> = Vec::new();
     for across in kpi.formulas().iter().flat_map(|f| f.across_here()) {
-        let Across::Total(by) = across else { continue };
-        let kept = kept(by, dimensions);
-        if !kept.is_empty() && kept.len() < dimensions.len() && !all.contains(&kept) {
+        let kept = match across {
+            Across::Total(by) => kept(by, dimensions),
+            Across::ShareOfTotal => Vec::new(),
+            _ => continue,
+        };
+        if (alone || !kept.is_empty()) && kept.len() < dimensions.len() && !all.contains(&kept) {
             all.push(kept);
         }
     }
