@@ -129,7 +129,12 @@ fn pays(model: &Model, kpi: &str) -> bool {
 }
 
 fn strategy(model: &Model, all: &mut BTreeMap<&'static str, Rows>) {
-    let mut rows = Rows::of(&["objective", "label", "weight", "parent_objective", "approved_on", "owner"]);
+    let mut rows =
+        Rows::of(&["objective", "label", "weight", "parent_objective", "approved_on", "owner", "parts"]);
+    let parts = |name: &str| {
+        let all = model.strategy.objectives.iter().filter(|o| o.parent.as_deref() == Some(name));
+        Some(all.count().to_string())
+    };
     for o in &model.strategy.objectives {
         rows.push([
             Some(o.name.clone()),
@@ -138,12 +143,17 @@ fn strategy(model: &Model, all: &mut BTreeMap<&'static str, Rows>) {
             o.parent.clone(),
             o.approved_on.map(|d| d.to_string()),
             o.owner.clone(),
+            parts(&o.name),
         ]);
     }
     all.insert("objectives", rows);
-    let mut rows = Rows::of(&["activity", "label", "parent_activity", "owner"]);
+    let mut rows = Rows::of(&["activity", "label", "parent_activity", "owner", "parts"]);
+    let parts = |name: &str| {
+        let all = model.strategy.activities.iter().filter(|a| a.parent.as_deref() == Some(name));
+        Some(all.count().to_string())
+    };
     for a in &model.strategy.activities {
-        rows.push([Some(a.name.clone()), label(&a.label), a.parent.clone(), a.owner.clone()]);
+        rows.push([Some(a.name.clone()), label(&a.label), a.parent.clone(), a.owner.clone(), parts(&a.name)]);
     }
     all.insert("activities", rows);
     let mut rows = Rows::of(&["area", "label", "parent_area", "owner"]);

@@ -28,29 +28,35 @@ impl Resolver<'_> {
     /// What the project lacks that a rule of a pack reads.
     pub(super) fn lacks(&self, rule: &RawRule, names: &Names) -> Option<String> {
         let mut found = None;
-        let mut look = |text: &str| {
+        let mut look = |text: &str, entity: bool| {
             let Some((_, path)) = names.iter().find(|(name, _)| name == text) else { return };
             let param = self.raw.params.get(text.strip_prefix("params.").unwrap_or(text));
             if found.is_none() && param.is_some_and(|p: &RawParam| p.default) {
-                found = self.missing(path).map(|what| format!("{what} (`{text}`)"));
+                found = self.missing(path, entity).map(|what| format!("{what} (`{text}`)"));
             }
         };
         let whens = [rule.when.as_ref(), rule.each.as_ref().and_then(|e| e.filter.as_ref())];
         for expr in whens.into_iter().flatten().filter_map(|f| f.expr.as_ref()) {
-            paths(expr, &mut |path| look(&head(path)));
+            paths(expr, &mut |path, entity| look(&head(path), entity));
         }
         for text in rule.each.iter().flat_map(|e| &e.dimensions) {
             // Words of the dimension and its condition.
             for word in text.node.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_'))) {
-                look(&word.split('.').take(2).collect::<Vec<_>>().join("."));
+                let name = word.split('.').take(2).collect::<Vec<_>>().join(".");
+                look(&name, text.node.trim_start().starts_with(word));
             }
         }
         found
     }
 
-    /// What a path names that is not there.
-    fn missing(&self, path: &Path) -> Option<String> {
+    /// What a path names that is not there; an entity, where only one will do.
+    fn missing(&self, path: &Path, entity: bool) -> Option<String> {
         let first = path.parts[0].node.as_str();
+        if entity && path.parts.len() == 1 {
+            let named = self.model.dimensions.iter().any(|d| d.name == first);
+            let known = named || self.model.entity(first).is_some();
+            return (!known).then(|| format!("the project has no entity `{first}`"));
+        }
         let source = self.model.source_named(first).or_else(|| self.model.entity(first));
         let Some(mut at) = source else {
             if self.raw.kpis.contains_key(first) && path.parts.len() == 1 {
@@ -88,16 +94,17 @@ fn head(path: &Path) -> String {
     path.parts.iter().take(2).map(|p| p.node.as_str()).collect::<Vec<_>>().join(".")
 }
 
-/// Calls `look` with every path of a formula.
-fn paths(expr: &Expr, look: &mut dyn FnMut(&Path)) {
+/// Calls `look` with every path of a formula, and whether it has to be an entity.
+fn paths(expr: &Expr, look: &mut dyn FnMut(&Path, bool)) {
     walk::walk(expr, &mut |part| match &part.kind {
-        ExprKind::Name(path) => look(path),
+        ExprKind::Name(path) => look(path, false),
         ExprKind::Call(call) => {
             for argument in &call.args {
                 let ast::Argument { via, per, by, moment, .. } = argument;
-                via.iter().chain(per).chain(by).for_each(&mut *look);
+                per.iter().for_each(|path| look(path, true));
+                via.iter().chain(by).for_each(|path| look(path, false));
                 if let Some(MomentKind::On(path)) = moment.as_ref().map(|m| &m.kind) {
-                    look(path);
+                    look(path, false);
                 }
             }
         }
