@@ -399,7 +399,7 @@ impl Checked {
             rows.insert("kpis", catalogue::of_kpis(&self.model, &shown, &yearly.collect()));
         }
         if needs.data {
-            let (model, sources) = engine::catalogue::counted(&self.model);
+            let (model, sources) = engine::catalogue::counted(&self.model, &self.inspected);
             let graph = plan::plan(&model, &engine::catalogue::request(as_of))?;
             let run = Run { model: &model, ..self.run(&graph, as_of, RunOptions::default()) };
             let outcome = run.run(runner, &Silent).await?;

@@ -125,15 +125,16 @@ pub fn results(outcome: &Outcome) -> Rows {
     rows
 }
 
-/// A project whose KPIs are the rows of each source, and the first and last of their times; the sources.
-pub fn counted(model: &Model) -> (Model, Vec<SourceId>) {
+/// A project whose KPIs are the rows of each source that is there, and the first and last of their times; the
+/// sources. One of which a test gives the rows is there, though not all its columns are known.
+pub fn counted(model: &Model, there: &Inspected) -> (Model, Vec<SourceId>) {
     let mut counted = model.clone();
     counted.kpis.clear();
     counted.rules.clear();
     counted.scorecards.clear();
     let mut sources = Vec::new();
     for (place, source) in model.sources.iter().enumerate() {
-        if source.catalogue || source.broken {
+        if source.catalogue || (source.broken && !there.sources.contains_key(&source.name)) {
             continue;
         }
         let id = SourceId(place);
