@@ -125,7 +125,10 @@ impl Evaluator<'_> {
             Facet::Target => or(judged.target, Some(Reason::NoTarget)),
             Facet::Attainment => or(judged.attainment, why.or(Some(Reason::NoTarget))),
             Facet::Score => or(judged.score, why.or(Some(Reason::NoTarget))),
-            Facet::N => or(n.filter(|_| reason != Some(Reason::Hidden)), reason),
+            // Before the data nobody knows how many rows there were.
+            Facet::N => {
+                or(n.filter(|_| !matches!(reason, Some(Reason::Hidden | Reason::OutsideData))), reason)
+            }
             Facet::Previous => or(judged.previous, reason.or(Some(Reason::NoPreviousPeriod))),
             Facet::Change => or(judged.change, reason.or(Some(Reason::NoPreviousPeriod))),
             Facet::Cost => or(yearly(0), Some(Reason::NoValues)),
