@@ -198,7 +198,9 @@ pub fn data(model: &Model, sources: &[SourceId], outcome: &Outcome, as_of: AsOf)
         let day = |text: Option<String>| text.and_then(|t| t.get(..10)?.parse::<chrono::NaiveDate>().ok());
         let (first, last) = (day(found("Min")), day(found("Max")));
         let fresh = source.fresh_until.map(|f| f.day);
-        let age = fresh.or(last).map(|day| (as_of.day - day).num_days().max(0));
+        // That nobody joined for long does not make a list of people old.
+        let tells = source.time.is_some() || source.snapshot.is_some();
+        let age = fresh.or(last.filter(|_| tells)).map(|day| (as_of.day - day).num_days().max(0));
         let aside = outcome.set_aside.iter().find(|(name, _)| *name == source.name).map_or(0, |(_, n)| *n);
         rows.rows.push(vec![
             Some(source.name.clone()),

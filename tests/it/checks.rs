@@ -1,71 +1,104 @@
-//! The standard checks and their pages in `docs/checks/` are equal sets. A page begins with the check's label and
-//! the question that it asks, and its YAML is what a project may write: a setting that is none would mislead.
+//! The tests of the standard checks, in `rules/standard/tests/`: each project passes, and every check is
+//! expected there to fire, with what it says, and to hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::markdown::{self, Piece};
-use crate::{Outcome, files_below, root};
+use libtest_mimic::Trial;
+use serde::Deserialize;
 
-/// The page of a check, from the root.
-pub fn page(check: &str) -> String {
-    format!("docs/checks/{check}.md")
-}
+use crate::{Outcome, console, files_below, root};
 
-/// The question that a check's page begins with, on one line.
-pub fn asks(check: &str) -> String {
-    let text = std::fs::read_to_string(root().join(page(check))).unwrap_or_default();
-    let after_title = text.lines().skip(1).skip_while(|l| l.trim().is_empty());
-    after_title.take_while(|l| !l.trim().is_empty()).collect::<Vec<_>>().join(" ")
-}
+const FOLDER: &str = "rules/standard/tests";
 
-pub fn pages_are_complete() -> Outcome {
-    let checks = rumbo::standard_checks();
-    let names: BTreeSet<String> = checks.iter().map(|c| page(&c.name)).collect();
-    let pages: BTreeSet<String> = files_below(&root().join("docs/checks"), ".md")
+/// One for each project, and one for all checks.
+pub fn trials() -> Vec<Trial> {
+    let mut trials: Vec<Trial> = files_below(&root().join(FOLDER), "rumbo.yaml")
         .iter()
-        .filter_map(|f| Some(f.strip_prefix(root()).ok()?.display().to_string()))
+        .filter_map(|file| file.parent().map(Path::to_path_buf))
+        .map(|project| {
+            let name = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Trial::test(format!("checks/{name}"), move || passes(&project))
+        })
         .collect();
-    let mut problems: Vec<String> =
-        pages.difference(&names).map(|page| format!("{page}: no check has this name")).collect();
-    for check in &checks {
-        let file = page(&check.name);
-        let Ok(text) = std::fs::read_to_string(root().join(&file)) else {
-            problems.push(format!("{file}: `{}` has no page", check.name));
-            continue;
-        };
-        let title = format!("# {}", check.label);
-        if text.lines().next() != Some(&title) {
-            problems.push(format!("{file} does not begin with `{title}`"));
-        }
-        if !asks(&check.name).ends_with('?') {
-            problems.push(format!("{file} does not say below its title what the check asks"));
-        }
-        let set = yaml(&text).any(|body| body.starts_with("use:"));
-        if !set {
-            problems.push(format!("{file} does not show how the check is set"));
-        }
-        problems.extend(refused(&text).into_iter().map(|problem| format!("{file}\n{problem}")));
+    trials.push(Trial::test("checks/each_fires_and_holds", each_fires_and_holds));
+    trials
+}
+
+fn passes(project: &Path) -> Outcome {
+    let output = console::rumbo(&["test"], project)?;
+    if output.status.success() {
+        return Ok(());
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+    let said = [output.stdout, output.stderr].concat();
+    Err(String::from_utf8_lossy(&said).into_owned().into())
 }
 
-/// What is wrong with the YAML of a page, each block as a file of its own.
-fn refused(text: &str) -> Vec<String> {
-    let options = rumbo::LoadOptions::default();
-    let problem = |body: String| {
-        let loaded = rumbo::load_texts(Path::new(""), &[("rumbo.yaml", &body)], &options);
-        let problems = &loaded.diagnostics;
-        let shown = || rumbo::render::terminal::render(&problems.0, &loaded.map, false, 100);
-        (!problems.0.is_empty()).then(shown)
-    };
-    yaml(text).filter_map(problem).collect()
+/// What this test reads of a file; YAML leaves the rest alone.
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    tests: BTreeMap<String, Test>,
 }
 
-/// The YAML of a page.
-fn yaml(text: &str) -> impl Iterator<Item = String> {
-    markdown::parse(text).into_iter().filter_map(|piece| match piece {
-        Piece::Block(block) if block.kind() == "yaml" => Some(block.body),
-        _ => None,
-    })
+#[derive(Deserialize)]
+struct Test {
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Expect {
+    Many(Vec<One>),
+    One(One),
+}
+
+#[derive(Deserialize)]
+struct One {
+    rule: Option<String>,
+    verdict: Option<String>,
+    message: Option<String>,
+}
+
+fn each_fires_and_holds() -> Outcome {
+    let mut seen: BTreeSet<(String, &str)> = BTreeSet::new();
+    for file in files_below(&root().join(FOLDER), ".yaml") {
+        let text = std::fs::read_to_string(&file)?;
+        let read: File = serde_yaml::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+        let expected = read.tests.into_values().flat_map(|test| match test.expect {
+            Expect::Many(all) => all,
+            Expect::One(one) => vec![one],
+        });
+        for one in expected {
+            let Some(rule) = one.rule else { continue };
+            match one.verdict.as_deref() {
+                Some("fires") => {
+                    if one.message.is_some() {
+                        seen.insert((rule.clone(), "message"));
+                    }
+                    seen.insert((rule, "fires"));
+                }
+                Some("holds") => drop(seen.insert((rule, "holds"))),
+                _ => {}
+            }
+        }
+    }
+    let checks: Vec<String> = rumbo::standard_checks().into_iter().map(|check| check.name).collect();
+    if checks.is_empty() {
+        return Err("the pack names no checks".into());
+    }
+    let mut missing = String::new();
+    for check in &checks {
+        for (what, said) in [
+            ("fires", "is nowhere expected to fire"),
+            ("message", "is nowhere expected to fire with its message"),
+            ("holds", "is nowhere expected to hold"),
+        ] {
+            if !seen.contains(&(check.to_owned(), what)) {
+                let _ = writeln!(missing, "`{check}` {said} in {FOLDER}");
+            }
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(missing.into()) }
 }

@@ -1,7 +1,7 @@
 //! The parts of `docs/` that are generated (between `<!-- generated: ... -->` and `<!-- end -->`) say what
 //! the tables in the code say; `UPDATE=1` writes them.
 
-use crate::{Outcome, checks, diff, root, updating};
+use crate::{Outcome, check_pages, diff, root, updating};
 
 const START: &str = "<!-- generated: ";
 const END: &str = "<!-- end -->";
@@ -11,11 +11,11 @@ pub fn parts_are_current() -> Outcome {
     let mut parts = vec![
         ("docs/functions.md".to_owned(), "functions", rumbo::function_reference()),
         ("docs/catalogue.md".to_owned(), "catalogue", rumbo::catalogue_reference()),
-        ("docs/checks.md".to_owned(), "checks", rumbo::check_reference(&checks::asks)),
+        ("docs/checks.md".to_owned(), "checks", rumbo::check_reference(&check_pages::asks)),
         ("docs/rule-files.md".to_owned(), "rule-file reference", rumbo::rule_file_reference()),
     ];
     for check in rumbo::standard_checks() {
-        parts.push((checks::page(&check.name), "check", check.page));
+        parts.push((check_pages::page(&check.name), "check", check.page));
     }
     for (file, name, text) in parts {
         let path = root().join(&file);

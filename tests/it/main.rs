@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cases;
+mod check_pages;
 mod checks;
 mod cli;
 mod codes;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = cases::trials();
     trials.extend(docs::trials());
+    trials.extend(checks::trials());
     trials.extend(cli::trials());
     trials.extend(properties::trials());
     trials.extend(own_calendars::trials());
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("architecture", architecture::stages_use_only_earlier_ones));
     trials.push(Trial::test("lockfile", lockfile::one_version_each));
     trials.push(Trial::test("docs/generated", generated::parts_are_current));
-    trials.push(Trial::test("docs/checks/pages", checks::pages_are_complete));
+    trials.push(Trial::test("docs/checks/pages", check_pages::pages_are_complete));
     trials.push(Trial::test("docs/links", links::lead_somewhere));
     trials.push(Trial::test("codes", codes::pages_and_cases_are_complete));
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -101,7 +101,9 @@ fn paths(expr: &Expr, look: &mut dyn FnMut(&Path, bool)) {
         ExprKind::Call(call) => {
             for argument in &call.args {
                 let ast::Argument { via, per, by, moment, .. } = argument;
-                per.iter().for_each(|path| look(path, true));
+                if let Some(path) = per {
+                    look(path, true);
+                }
                 via.iter().chain(by).for_each(|path| look(path, false));
                 if let Some(MomentKind::On(path)) = moment.as_ref().map(|m| &m.kind) {
                     look(path, false);
