@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, Int64Array, ListArray};
-use arrow::buffer::OffsetBuffer;
+use arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{
     DataType, Date32Type, Field, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
@@ -223,7 +223,7 @@ pub(super) fn unpacked(stretch: i64) -> (i32, i32) {
 #[derive(Clone)]
 struct UpTo {
     borders: Arc<[i32]>,
-    first: i32,
+    /// For the day before the first border, and each one up to the last border.
     table: Arc<[i32]>,
 }
 
@@ -235,24 +235,54 @@ impl UpTo {
         let (first, last) = (borders.first().copied().unwrap_or(0), borders.last().copied().unwrap_or(0));
         let days = i64::from(last) - i64::from(first);
         let mut table = Vec::new();
-        if days > 0 && days <= MOST_DAYS {
+        if !borders.is_empty() && days <= MOST_DAYS {
+            table.push(0);
             for (place, border) in borders.iter().enumerate().skip(1) {
-                table.resize((border - first) as usize, place as i32);
+                table.resize((border - first) as usize + 1, place as i32);
             }
+            table.push(borders.len() as i32);
         }
-        Self { borders: Arc::clone(borders), first, table: table.into() }
+        Self { borders: Arc::clone(borders), table: table.into() }
     }
 
-    #[inline]
-    fn day(&self, day: i32) -> i32 {
-        if day < self.first {
-            return 0;
-        }
-        match self.table.get((i64::from(day) - i64::from(self.first)) as usize) {
-            Some(place) => *place,
-            None if self.table.is_empty() => self.borders.partition_point(|b| *b <= day) as i32,
-            None => self.borders.len() as i32,
-        }
+    /// Puts what `bound` makes of a value and the count for its day, `shift` days later, in the value's place. A
+    /// missing day counts as `missing`.
+    fn each(
+        &self,
+        values: &mut [i32],
+        days: &Date32Array,
+        (shift, missing): (i32, i32),
+        bound: impl Fn(i32, i32) -> i32,
+    ) {
+        let Some(last) = self.table.len().checked_sub(1) else {
+            let place = |day: i32| {
+                let day = i64::from(day) + i64::from(shift);
+                self.borders.partition_point(|b| i64::from(*b) <= day) as i32
+            };
+            return put(values, days, missing, place, bound);
+        };
+        // Days before the table count as its first one, days after it as its last: no branch.
+        let before = i64::from(shift) - i64::from(self.borders[0]) + 1;
+        let place = |day: i32| self.table[(i64::from(day) + before).clamp(0, last as i64) as usize];
+        put(values, days, missing, place, bound);
+    }
+}
+
+/// See [`UpTo::each`]; a loop of its own for each kind of place.
+fn put(
+    values: &mut [i32],
+    days: &Date32Array,
+    missing: i32,
+    place: impl Fn(i32) -> i32,
+    bound: impl Fn(i32, i32) -> i32,
+) {
+    let all = values.iter_mut().zip(days.values());
+    match days.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => all.for_each(|(value, day)| *value = bound(*value, place(*day))),
+        Some(nulls) => all.zip(nulls.iter()).for_each(|((value, day), there)| {
+            let place = if there { place(*day) } else { missing };
+            *value = bound(*value, place);
+        }),
     }
 }
 
@@ -282,38 +312,31 @@ fn stretches(
     specs: &[(Bound, bool, i32)],
     tables: &Tables,
 ) -> Result<ArrayRef, Failure> {
-    let days = specs
-        .iter()
-        .zip(args)
-        .map(|(_, a)| {
-            a.as_primitive_opt::<Date32Type>()
-                .ok_or_else(|| Failure::Internal(format!("a day of type {}", a.data_type())))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let found: Int64Array = (0..rows)
-        .map(|row| {
-            let (mut first, mut end) = (0, tables.count);
-            for ((bound, optional, shift), days) in specs.iter().zip(&days) {
-                if days.is_null(row) {
-                    if *optional {
-                        continue;
-                    }
-                    return None;
-                }
-                let day = days.value(row).saturating_add(*shift);
-                match bound {
-                    Bound::OpensAfter => first = first.max(tables.starts.day(day)),
-                    Bound::ClosesAfter => first = first.max(tables.ends.day(day)),
-                    Bound::OpensBy => end = end.min(tables.starts.day(day)),
-                    Bound::FollowsBy => end = end.min(tables.before.day(day)),
-                    Bound::ClosesBy => end = end.min(tables.ends.day(day)),
-                    Bound::OpensBefore => end = end.min(tables.starts.day(day.saturating_sub(1))),
-                }
-            }
-            (first < end).then(|| packed(first, end - 1))
-        })
-        .collect();
-    Ok(Arc::new(found))
+    // One rule after the other over all rows: short loops, with no choice of a rule in them.
+    let (mut firsts, mut ends) = (vec![0; rows], vec![tables.count; rows]);
+    for ((bound, optional, shift), days) in specs.iter().zip(args) {
+        let days = days
+            .as_primitive_opt::<Date32Type>()
+            .ok_or_else(|| Failure::Internal(format!("a day of type {}", days.data_type())))?;
+        let (opens, borders, shift) = match bound {
+            Bound::OpensAfter => (true, &tables.starts, *shift),
+            Bound::ClosesAfter => (true, &tables.ends, *shift),
+            Bound::OpensBy => (false, &tables.starts, *shift),
+            Bound::FollowsBy => (false, &tables.before, *shift),
+            Bound::ClosesBy => (false, &tables.ends, *shift),
+            Bound::OpensBefore => (false, &tables.starts, shift - 1),
+        };
+        // A missing day leaves either no period, or those that there are.
+        match (opens, optional) {
+            (true, false) => borders.each(&mut firsts, days, (shift, i32::MAX), i32::max),
+            (true, true) => borders.each(&mut firsts, days, (shift, i32::MIN), i32::max),
+            (false, false) => borders.each(&mut ends, days, (shift, i32::MIN), i32::min),
+            (false, true) => borders.each(&mut ends, days, (shift, i32::MAX), i32::min),
+        }
+    }
+    let there = BooleanBuffer::collect_bool(rows, |row| firsts[row] < ends[row]);
+    let found = firsts.iter().zip(&ends).map(|(first, end)| packed(*first, end.wrapping_sub(1)));
+    Ok(Arc::new(Int64Array::new(found.collect(), Some(NullBuffer::new(there)))))
 }
 
 /// What every row that counts in some period of a set satisfies, as plain comparisons of its columns: a reader
@@ -573,9 +596,16 @@ mod tests {
         for borders in sets {
             let borders: Arc<[i32]> = borders.into();
             let table = UpTo::new(&borders);
-            for day in (-20..20).chain([899_999, 900_000, i32::MIN, i32::MAX]) {
-                let searched = borders.partition_point(|b| *b <= day) as i32;
-                assert_eq!(table.day(day), searched, "{borders:?} on {day}");
+            let days: Vec<i32> = (-20..20).chain([899_999, 900_000, i32::MIN, i32::MAX]).collect();
+            for shift in [-1, 0, 1] {
+                let with_missing = days.iter().copied().map(Some).chain([None]).collect::<Date32Array>();
+                let mut found = vec![0; with_missing.len()];
+                table.each(&mut found, &with_missing, (shift, 7), |_, place| place);
+                let searched = |day: &i32| {
+                    borders.partition_point(|b| i64::from(*b) <= i64::from(*day) + i64::from(shift)) as i32
+                };
+                let searched: Vec<i32> = days.iter().map(searched).chain([7]).collect();
+                assert_eq!(found, searched, "{borders:?} {shift}");
             }
         }
     }
