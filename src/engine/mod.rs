@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod failure;
 mod fill;
 pub mod io;
+mod latest;
 pub mod lookup;
 pub mod open;
 mod outside;

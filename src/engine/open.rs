@@ -9,9 +9,9 @@ use arrow::datatypes::Schema;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 
-use super::Inspected;
 use super::io::{self, SourceSpec};
 use super::runner::Runner;
+use super::{Inspected, latest};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::project::{Model, SourceId};
 use crate::plan::PlanGraph;
@@ -54,27 +54,35 @@ pub async fn open(
         };
         let wanted: Vec<String> = columns.iter().map(|c| source.columns[*c].name.clone()).collect();
         let text = schema.format.is_text();
-        let provider: Result<Arc<dyn TableProvider>, _> = if text {
+        let mut names = BTreeMap::new();
+        for column in columns {
+            let Some(file) = schema.column(&source.columns[*column].name) else { continue };
+            let name = if text { &file.name } else { &file.file_name };
+            names.insert(*column, (name.clone(), file.data_type.clone()));
+            if let Some(stored) = period::stored(&file.data_type) {
+                sources.stores.times.insert((*id, *column), stored);
+            }
+        }
+        let found = if text {
             io::load_text(spec, schema, &wanted, progress).await.and_then(|batches| {
                 let columns: Vec<io::FileColumn> =
                     wanted.iter().filter_map(|w| schema.column(w)).cloned().collect();
-                in_memory(io::text_schema(&columns), batches)
+                let latest = latest::of_batches(source, &names, &batches);
+                Ok((in_memory(io::text_schema(&columns), batches)?, latest))
             })
         } else {
-            io::table(spec, schema, &wanted, runner.context())
-        };
-        match provider {
-            Ok(provider) => {
-                let mut names = BTreeMap::new();
-                for column in columns {
-                    let Some(file) = schema.column(&source.columns[*column].name) else { continue };
-                    let name = if text { &file.name } else { &file.file_name };
-                    names.insert(*column, (name.clone(), file.data_type.clone()));
-                    if let Some(stored) = period::stored(&file.data_type) {
-                        sources.stores.times.insert((*id, *column), stored);
-                    }
+            match io::table(spec, schema, &wanted, runner.context()) {
+                Ok(table) => {
+                    let state = runner.context().state();
+                    let latest = latest::of_files(source, &names, table.as_ref(), &state).await;
+                    Ok((table, latest))
                 }
-                sources.opened.insert(*id, Opened { provider, columns: names, numbered: false });
+                Err(found) => Err(found),
+            }
+        };
+        match found {
+            Ok((provider, latest)) => {
+                sources.opened.insert(*id, Opened { provider, columns: names, latest, numbered: false });
             }
             Err(found) => problems.extend(found),
         }

@@ -41,7 +41,7 @@ impl Scans<'_> {
         let lowering = lowering.at(moment);
         let shared = self.shared_filter(group, &lowering);
         let mut parts = Parts::new(shared.is_some());
-        let mut builder = self.joined(group, std::slice::from_ref(set), &lowering, None)?;
+        let mut builder = self.joined(group, std::slice::from_ref(set), &lowering)?;
         let measures = group
             .measures
             .iter()
@@ -103,7 +103,9 @@ impl Scans<'_> {
     /// Which rows count at all.
     fn counts(&self, lowering: &Lowering<'_>, ranged: &Ranged, set: &GroupSet) -> Option<Expr> {
         let Moment::At(column) = &ranged.moment else { return ranges::condition(lowering, ranged, set) };
-        Some(self.happened(lowering, column))
+        // A row without a time has no stretch either.
+        let all = column.hops.is_empty() && self.all_seen(lowering.source, column.column);
+        (!all).then(|| self.happened(lowering, column))
     }
 
     /// Whether a time is there and not after the as-of.

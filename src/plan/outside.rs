@@ -99,7 +99,7 @@ impl Scans<'_> {
             Ok(Arc::new(places) as ArrayRef)
         };
         let place = udf::call(name, env, DataType::Int32, Arc::new(kernel), vec![day.clone()]);
-        self.joined(&bare, &[], &lowering, None)?
+        self.joined(&bare, &[], &lowering)?
             .filter(day.lt_eq(lit(seen)))?
             .aggregate(vec![place.alias("place")], vec![count(lit(1i64)).alias("rows")])?
             .build()

@@ -18,21 +18,12 @@ use super::period::{Stored, day_number};
 use super::scan::{Extent, Scans};
 use super::{GroupSet, ROW, ScanGroup};
 use crate::functions::row_type;
-use crate::model::project::{ColumnRef, Model, SourceId, TimeBinding};
+use crate::model::project::{ColumnRef, Model, SourceId};
 use crate::model::types::Type;
 
 impl Scans<'_> {
     /// The rows of a source that exist at the as-of: the columns read, in the storage of their types.
     pub fn rows(&self, source: SourceId) -> Result<LogicalPlanBuilder> {
-        self.rows_within(source, None)
-    }
-
-    /// The same, where the greatest value of a column may be known.
-    pub(super) fn rows_within(
-        &self,
-        source: SourceId,
-        greatest: Option<(usize, &ScalarValue)>,
-    ) -> Result<LogicalPlanBuilder> {
         let opened = &self.opened[&source];
         let here = self.model.source(source);
         let mut builder =
@@ -46,10 +37,7 @@ impl Scans<'_> {
             })
         };
         for own in [here.time, here.span.map(|s| s.from)].into_iter().flatten() {
-            if let Some((expr, ty)) = column(own) {
-                if greatest.is_some_and(|(c, value)| c == own && *value <= self.last_seen(&ty)) {
-                    continue;
-                }
+            if let Some((expr, ty)) = column(own).filter(|_| !self.all_seen(source, own)) {
                 let seen = self.seen(expr.clone(), &ty);
                 builder = builder.filter(expr.is_null().or(seen))?;
             }
@@ -59,7 +47,7 @@ impl Scans<'_> {
             let Some((expr, ty)) = column(*index) else { continue };
             let model = &here.columns[*index];
             let mut value = stored_as(expr.clone(), &ty, model.ty);
-            if here.span.is_some_and(|s| s.to == Some(*index)) {
+            if here.span.is_some_and(|s| s.to == Some(*index)) && !self.all_seen(source, *index) {
                 value = super::lower::case(self.seen(expr, &ty), value);
             }
             projected.push(value.alias(model.name.as_str()));
@@ -72,6 +60,14 @@ impl Scans<'_> {
             projected.push(lit(1i64).alias("row"));
         }
         builder.project(projected)
+    }
+
+    /// Whether it is known that no stored time of a column is after the as-of. What cuts there is left out then,
+    /// since a reader would look at each row for nothing.
+    pub(super) fn all_seen(&self, source: SourceId, column: usize) -> bool {
+        let opened = &self.opened[&source];
+        let known = opened.latest.get(&column).zip(opened.columns.get(&column));
+        known.is_some_and(|(latest, (_, ty))| *latest <= self.last_seen(ty))
     }
 
     /// Whether a stored time is not after the as-of.
@@ -144,13 +140,8 @@ impl Scans<'_> {
         group: &ScanGroup,
         sets: &[GroupSet],
         lowering: &Lowering<'_>,
-        extent: Option<&Extent>,
     ) -> Result<LogicalPlanBuilder> {
-        let greatest = match (&group.time, extent) {
-            (TimeBinding::At(column), Some((_, greatest))) => Some((column.column, greatest)),
-            _ => None,
-        };
-        let rows = self.rows_within(group.source, greatest)?.alias(alias(&[]))?;
+        let rows = self.rows(group.source)?.alias(alias(&[]))?;
         let ways = ways(&inputs(self.model, group, sets).found);
         self.join(rows, lowering, &mut BTreeSet::new(), ways)
     }

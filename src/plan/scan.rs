@@ -19,13 +19,18 @@ use super::{ROW, ScanGroup};
 use crate::model::calendar::Grain;
 use crate::model::project::{AsOf, ColumnRef, Model, SourceId, TimeBinding};
 
+/// Names and data types of columns in a table, by the model's column.
+pub type FileColumns = BTreeMap<usize, (String, DataType)>;
+
 /// A source as the engine opened it.
 #[derive(Clone)]
 pub struct Opened {
     /// Its rows.
     pub provider: Arc<dyn TableProvider>,
     /// Name and data type in `provider` of each column that is read, by the model's column.
-    pub columns: BTreeMap<usize, (String, DataType)>,
+    pub columns: FileColumns,
+    /// The latest stored time of columns that are cut at the as-of, where it is known.
+    pub latest: BTreeMap<usize, ScalarValue>,
     /// Whether its rows are held in memory, numbered by the column [`super::ROW`].
     pub numbered: bool,
 }
@@ -124,7 +129,7 @@ impl Scans<'_> {
         }
         let shared = self.shared_filter(group, &lowering);
         let mut parts = Parts::new(shared.is_some());
-        let mut builder = self.joined(group, &group.sets, &lowering, extent)?;
+        let mut builder = self.joined(group, &group.sets, &lowering)?;
         let measures = group
             .measures
             .iter()

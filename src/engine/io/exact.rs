@@ -13,12 +13,14 @@ use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::listing::helpers::{expr_applicable_for_cols, filter_partitioned_file};
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::{StreamExt, TryStreamExt, stream};
+use parquet::file::metadata::ParquetMetaData;
 
 use super::hive;
 use super::sample::OPEN;
@@ -71,19 +73,17 @@ impl ExactFiles {
         Ok(files)
     }
 
-    async fn with_statistics(
-        &self,
-        state: &dyn Session,
-        format: &ParquetFormat,
-        file: PartitionedFile,
-    ) -> Result<PartitionedFile> {
-        let store = &self.source.store.store;
-        let schema = Arc::clone(&self.files);
-        let meta = format.infer_stats_and_ordering(state, store, schema, &file.object_meta).await?;
-        let mut statistics = meta.statistics;
-        for (column, native) in statistics.column_statistics.iter_mut().zip(&self.native) {
+    async fn with_statistics(&self, state: &dyn Session, file: PartitionedFile) -> Result<PartitionedFile> {
+        let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
+        let footer = DFParquetMetadata::new(self.source.store.store.as_ref(), &file.object_meta)
+            .with_file_metadata_cache(Some(cache))
+            .fetch_metadata()
+            .await?;
+        let mut statistics = DFParquetMetadata::statistics_from_parquet_metadata(&footer, &self.files)?;
+        let known = statistics.column_statistics.iter_mut().zip(&self.native).zip(self.files.fields());
+        for ((column, native), field) in known {
             // Those of a file are in its own type: a decimal of another scale would be off by powers.
-            if !native {
+            if !native || !told(&footer, field.name()) {
                 *column = ColumnStatistics::new_unknown();
             }
         }
@@ -95,6 +95,19 @@ impl ExactFiles {
         statistics.column_statistics.extend(unknown.take(file.partition_values.len()));
         Ok(PartitionedFile { statistics: Some(Arc::new(statistics)), ..file })
     }
+}
+
+/// Whether each part of a file that has values of a column tells the least and the greatest of them. DataFusion
+/// takes those of the parts that do for those of all.
+fn told(footer: &ParquetMetaData, name: &str) -> bool {
+    let columns = footer.file_metadata().schema_descr().columns();
+    let Some(index) = columns.iter().position(|c| c.path().parts() == [name]) else { return true };
+    footer.row_groups().iter().all(|group| {
+        let Some(told) = group.column(index).statistics() else { return false };
+        let missing = told.null_count_opt();
+        let bounds = told.min_bytes_opt().is_some() && told.max_bytes_opt().is_some();
+        missing.is_some() && (bounds || missing == u64::try_from(group.num_rows()).ok())
+    })
 }
 
 #[async_trait]
@@ -119,7 +132,7 @@ impl TableProvider for ExactFiles {
         let mut files = self.files_for(filters)?;
         let mut statistics = Statistics::new_unknown(self.table.table_schema());
         if state.config().collect_statistics() && !files.is_empty() {
-            let reads = stream::iter(files).map(|f| self.with_statistics(state, &format, f));
+            let reads = stream::iter(files).map(|f| self.with_statistics(state, f));
             files = reads.buffered(OPEN).try_collect().await?;
             let known = files.iter().filter_map(|f| f.statistics.as_deref());
             statistics = Statistics::try_merge_iter(known, self.table.table_schema())?;
@@ -137,5 +150,45 @@ impl TableProvider for ExactFiles {
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
+    use parquet::file::statistics::Statistics;
+    use parquet::schema::parser::parse_message_type;
+    use parquet::schema::types::SchemaDescriptor;
+
+    use super::*;
+
+    #[test]
+    fn one_part_that_says_nothing_makes_a_column_unknown() {
+        let schema = parse_message_type("message m { optional int32 day (DATE); }").unwrap();
+        let schema = Arc::new(SchemaDescriptor::new(Arc::new(schema)));
+        let part = |told: Option<Statistics>| {
+            let mut column = ColumnChunkMetaData::builder(schema.column(0)).set_num_values(5);
+            if let Some(told) = told {
+                column = column.set_statistics(told);
+            }
+            RowGroupMetaData::builder(Arc::clone(&schema))
+                .set_num_rows(5)
+                .set_column_metadata(vec![column.build().unwrap()])
+                .build()
+                .unwrap()
+        };
+        let day = |least, greatest, missing| Some(Statistics::int32(least, greatest, None, missing, false));
+        let all_told = |parts: Vec<Option<Statistics>>| {
+            let file = FileMetaData::new(2, 5, None, None, Arc::clone(&schema), None);
+            told(&ParquetMetaData::new(file, parts.into_iter().map(part).collect()), "day")
+        };
+        assert!(all_told(vec![]));
+        assert!(all_told(vec![day(Some(1), Some(2), Some(0)), day(Some(3), Some(3), Some(4))]));
+        // A part without values has no bounds.
+        assert!(all_told(vec![day(Some(1), Some(2), Some(0)), day(None, None, Some(5))]));
+        assert!(!all_told(vec![day(Some(1), Some(2), Some(0)), day(None, None, Some(4))]));
+        assert!(!all_told(vec![day(Some(1), Some(2), Some(0)), day(Some(1), None, Some(0))]));
+        assert!(!all_told(vec![day(Some(1), Some(2), Some(0)), day(Some(1), Some(2), None)]));
+        assert!(!all_told(vec![day(Some(1), Some(2), Some(0)), None]));
     }
 }

@@ -20,10 +20,10 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::Result as DfResult;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::lookup;
 use super::open::{Sources, in_memory, open};
 use super::run::{Outcomes, Progress, Run};
 use super::runner::Runner;
+use super::{latest, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::model::project::{SourceId, Via};
 use crate::plan::columns::Inputs;
@@ -161,7 +161,8 @@ impl Run<'_> {
                 Some((column, (f.name().clone(), f.data_type().clone())))
             })
             .collect();
-        ready.sources.opened.insert(source, Opened { provider, columns, numbered: true });
+        let latest = latest::of_batches(here, &columns, std::slice::from_ref(&rows));
+        ready.sources.opened.insert(source, Opened { provider, columns, latest, numbered: true });
         ready.lookups.remove(&source);
         ready.sources.stores.keys.remove(&source);
         ready.held.insert(source, rows);
