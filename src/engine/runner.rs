@@ -32,8 +32,8 @@ impl Local {
     pub fn new(memory: Option<usize>) -> Result<Self> {
         let mut config = SessionConfig::new();
         let options = config.options_mut();
-        // Filters that prune pay on the columns that are read for them alone; off by default upstream.
-        options.execution.parquet.pushdown_filters = true;
+        // Whether conditions go down to the reader is for each scan to say: this would do it everywhere.
+        options.execution.parquet.pushdown_filters = false;
         options.execution.parquet.reorder_filters = true;
         let mut runtime = RuntimeEnvBuilder::new();
         if let Some(bytes) = memory {

@@ -2,6 +2,7 @@
 //! `ListingTable` lists again, cannot take partition values from single-file URLs, and holds them
 //! never to be missing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -73,6 +74,19 @@ impl ExactFiles {
         Ok(files)
     }
 
+    /// Whether conditions spare the reader values of other columns. Where it reads nothing but what they look at,
+    /// it is quicker to read all of it and to look then.
+    fn spares(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> bool {
+        let names: BTreeSet<&str> =
+            filters.iter().flat_map(Expr::column_refs).map(|c| c.name.as_str()).collect();
+        let fields = self.files.fields();
+        let other = |index: usize| fields.get(index).is_some_and(|f| !names.contains(f.name().as_str()));
+        match projection {
+            Some(read) => read.iter().any(|index| other(*index)),
+            None => (0..fields.len()).any(other),
+        }
+    }
+
     async fn with_statistics(&self, state: &dyn Session, file: PartitionedFile) -> Result<PartitionedFile> {
         let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
         let footer = DFParquetMetadata::new(self.source.store.store.as_ref(), &file.object_meta)
@@ -110,6 +124,32 @@ fn told(footer: &ParquetMetaData, name: &str) -> bool {
     })
 }
 
+/// Pieces of a file for each stream that reads, and the least bytes of one.
+const PIECES: u64 = 8;
+const LEAST: u64 = 512 * 1024;
+
+/// Files in pieces that streams take as they get done with others: conditions leave much of one end of a file
+/// that was written in the order of time, and little of the other.
+fn pieces(files: Vec<PartitionedFile>, streams: usize) -> Vec<PartitionedFile> {
+    let all: u64 = files.iter().map(PartitionedFile::effective_size).sum();
+    let size = all.div_ceil(PIECES * streams as u64).max(LEAST);
+    if streams == 1 {
+        return files;
+    }
+    let mut pieces = Vec::new();
+    for file in files {
+        let whole = file.effective_size();
+        let count = whole.div_ceil(size).max(1);
+        if count == 1 {
+            pieces.push(file);
+            continue;
+        }
+        let border = |piece: u64| (u128::from(whole) * u128::from(piece) / u128::from(count)) as i64;
+        pieces.extend((0..count).map(|i| file.clone().with_range(border(i), border(i + 1))));
+    }
+    pieces
+}
+
 #[async_trait]
 impl TableProvider for ExactFiles {
     fn schema(&self) -> SchemaRef {
@@ -127,7 +167,8 @@ impl TableProvider for ExactFiles {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let options = state.default_table_options().parquet;
+        let mut options = state.default_table_options().parquet;
+        options.global.pushdown_filters = self.spares(projection, filters);
         let format = ParquetFormat::default().with_options(options).with_coerce_int96(Some("us".to_owned()));
         let mut files = self.files_for(filters)?;
         let mut statistics = Statistics::new_unknown(self.table.table_schema());
@@ -137,7 +178,8 @@ impl TableProvider for ExactFiles {
             let known = files.iter().filter_map(|f| f.statistics.as_deref());
             statistics = Statistics::try_merge_iter(known, self.table.table_schema())?;
         }
-        let groups = FileGroup::new(files).split_files(state.config().target_partitions().max(1));
+        let streams = state.config().target_partitions().max(1);
+        let groups = FileGroup::new(pieces(files, streams)).split_files(streams);
         let source = format.file_source(self.table.clone());
         let config = FileScanConfigBuilder::new(self.source.store.url.clone(), source)
             .with_file_groups(groups)
@@ -155,6 +197,8 @@ impl TableProvider for ExactFiles {
 
 #[cfg(test)]
 mod tests {
+    use object_store::ObjectMeta;
+    use object_store::path::Path;
     use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
     use parquet::file::statistics::Statistics;
     use parquet::schema::parser::parse_message_type;
@@ -190,5 +234,25 @@ mod tests {
         assert!(!all_told(vec![day(Some(1), Some(2), Some(0)), day(Some(1), None, Some(0))]));
         assert!(!all_told(vec![day(Some(1), Some(2), Some(0)), day(Some(1), Some(2), None)]));
         assert!(!all_told(vec![day(Some(1), Some(2), Some(0)), None]));
+    }
+
+    #[test]
+    fn pieces_are_the_whole_file() {
+        let file = |size: u64| {
+            let location = Path::from("t.parquet");
+            let last_modified = chrono::DateTime::UNIX_EPOCH;
+            PartitionedFile::from(ObjectMeta { location, last_modified, size, e_tag: None, version: None })
+        };
+        let ranges = |sizes: &[u64], streams| -> Vec<(u64, u64)> {
+            let files = sizes.iter().map(|size| file(*size)).collect();
+            pieces(files, streams).iter().map(PartitionedFile::range).collect()
+        };
+        assert_eq!(ranges(&[5 * LEAST], 1), [(0, 5 * LEAST)]);
+        assert_eq!(ranges(&[LEAST, 0], 2), [(0, LEAST), (0, 0)]);
+        assert_eq!(ranges(&[LEAST + 1], 2), [(0, LEAST / 2), (LEAST / 2, LEAST + 1)]);
+        let many = ranges(&[1_000_003 * LEAST + 7], 4);
+        assert_eq!(many.len(), 32);
+        assert_eq!((many[0].0, many[31].1), (0, 1_000_003 * LEAST + 7));
+        assert!(many.windows(2).all(|pair| pair[0].1 == pair[1].0));
     }
 }
