@@ -49,7 +49,11 @@ impl Resolver<'_> {
             return None;
         }
         if let Some(via) = &argument.via {
-            self.not_yet(via.span(), "`via` in an aggregate");
+            self.report(
+                Diagnostic::new(&codes::WRONG_ARGUMENTS, "`via` stands in facts only")
+                    .at(via.span(), "a fact's rows are found by it")
+                    .help("`paths:` of the KPI chooses between several ways to an entity"),
+            );
             return None;
         }
         if let Some(by) = argument.by.first() {
