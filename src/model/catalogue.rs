@@ -88,6 +88,7 @@ pub fn of_kpis(model: &Model, kpis: &[&Kpi], yearly: &BTreeMap<String, [Option<f
         "guarded",
         "cost",
         "benefit",
+        "currency",
     ]);
     for kpi in kpis {
         let unit = if kpi.percent { Some("percent".to_owned()) } else { text(&kpi.unit.to_string()) };
@@ -117,6 +118,7 @@ pub fn of_kpis(model: &Model, kpis: &[&Kpi], yearly: &BTreeMap<String, [Option<f
             Some(guarded.to_string()),
             amount(0),
             amount(1),
+            kpi.cost.or(kpi.benefit).and_then(|a| text(&model.kpis[a.kpi].unit.to_string())),
         ]);
     }
     rows
